@@ -23,6 +23,7 @@ class ShopConfig(floors.Floor):
         "payments.refund_calls",
         "payments.requests",
         "payments.refunds",
+        "payments.transfers_back",
         "payments.on_account",
         "payments.credit",
         "postings",

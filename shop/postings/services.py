@@ -78,8 +78,13 @@ def post_refund(event: PaymentEvent) -> None:
     post([facts.refunded(event)])
 
 
+def post_credit_sent(refund: Refund) -> None:
+    """Post an account's credit as sent back; as credit again once the refund has failed."""
+    post(facts.credit_sent(refund))
+
+
 def post_refund_done(refund: Refund) -> None:
-    """Post a refund that the provider has carried out."""
+    """Post a refund that was carried out."""
     post([facts.refund_done(refund)])
 
 

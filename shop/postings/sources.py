@@ -124,12 +124,24 @@ def _refunds() -> QuerySet[PaymentEvent]:
 
 
 def _refunds_done() -> QuerySet[Refund]:
-    by_provider = Refund.objects.filter(way=Refund.Way.PROVIDER, done_at__isnull=False)
-    return by_provider.select_related("order", "payment")
+    ways = (Refund.Way.PROVIDER, Refund.Way.TRANSFER, Refund.Way.CREDIT)
+    return Refund.objects.filter(way__in=ways, done_at__isnull=False).select_related("order", "payment")
 
 
 def _refunds_undone() -> QuerySet[Refund]:
     return _refunds_done().filter(failed_at__isnull=False)
+
+
+def _credit_sent() -> QuerySet[Refund]:
+    return Refund.objects.filter(account__isnull=False)
+
+
+def _credit_again() -> QuerySet[Refund]:
+    return _credit_sent().filter(failed_at__isnull=False)
+
+
+def _of_credit(refunds: Sequence[Refund]) -> Iterator[Entry]:
+    return (entry for refund in refunds for entry in facts.credit_sent(refund))
 
 
 SOURCES = (
@@ -164,4 +176,6 @@ SOURCES = (
     ),
     Source("refund", _refunds_done, "order", Value("refund_done:"), "pk", partial(map, facts.refund_done)),
     Source("refund undone", _refunds_undone, "order", Value("refund_undone:"), "pk", partial(map, facts.refund_undone)),
+    Source("credit sent back", _credit_sent, "order", Value("credit_sent:"), "pk", _of_credit),
+    Source("credit not sent after all", _credit_again, "order", Value("credit_again:"), "pk", _of_credit),
 )

@@ -34,6 +34,7 @@ from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.units import WentBack, went_back
 from shop.orders.models import Order
+from shop.payments.credit.page import credit_urls
 from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
 
@@ -146,7 +147,7 @@ class OrderAdmin(DisputePages):
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *note_urls(), *terms_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *terms_urls(), *credit_urls(), *super().get_urls()]
 
     def change_view(
         self,

@@ -38,7 +38,7 @@ def follow(*, refund_id: int, now: datetime) -> None:
     Calls the provider with no lock held but that of the job. Raises ServiceAway if it does not answer.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.state not in Refund.OPEN or refund.payment is None:
+    if refund.state not in Refund.OPEN or refund.way != Refund.Way.PROVIDER or refund.payment is None:
         return
     provider = get_provider(refund.payment.provider)
     if provider is None:
@@ -105,7 +105,8 @@ def note_answer(*, refund_id: int, answer: RefundAnswer, now: datetime) -> None:
     match answer.state:
         case RefundState.PENDING if before in Refund.OPEN:
             refund.state = State.PENDING
-            send_by_jobs([refund], due_at=now + _next_look(refund))
+            if refund.way == Refund.Way.PROVIDER:
+                send_by_jobs([refund], due_at=now + _next_look(refund))
         case RefundState.SUCCEEDED if before in Refund.OPEN:
             refund.state, refund.done_at = State.DONE, now
         case RefundState.FAILED if before != State.FAILED:
@@ -134,6 +135,8 @@ def _failed(refund: Refund, before: str, *, now: datetime) -> None:
     order = refund.order
     if refund.handling_id is not None:
         take_back(refund, now=now)
+    elif refund.account_id is not None:
+        postings.post_credit_sent(refund)
     elif order is not None:
         put_back(order, refund.amount)
         detail = {"worth": str(refund.amount), "reason": str(refund)}

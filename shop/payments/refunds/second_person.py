@@ -19,15 +19,17 @@ from common.admin.display import NOTHING, amount
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.unallocated import send_unallocated_back
 from shop.payments.registry import method_label
+from shop.payments.transfers_back.models import PayeeAccount
 
 SEND_UNALLOCATED = "send_unallocated"
 
 
 def send_unallocated_or_ask(
-    *, event_id: int, amount: Decimal, reason: str, actor: User, now: datetime
+    *, event_id: int, amount: Decimal, reason: str, payee: PayeeAccount | None, actor: User, now: datetime
 ) -> tuple[Decimal, Approval | None]:
-    """Send unallocated money back (`send_unallocated_back`), or keep that for a second person."""
-    values = {"event": event_id, "amount": str(amount), "reason": reason}
+    """Send unallocated money back (`send_unallocated_back`), or keep that for a second person. `payee`
+    is stored already."""
+    values = {"event": event_id, "amount": str(amount), "reason": reason, "payee": payee.pk if payee else None}
     return do_or_ask(kind=SEND_UNALLOCATED, about=f"event:{event_id}", values=values, actor=actor, now=now)
 
 
@@ -36,9 +38,14 @@ def _send(values: Values, doing: Doing) -> Decimal:
         event_id=values["event"],
         amount=Decimal(values["amount"]),
         reason=values["reason"],
+        payee=_payee(values),
         actor=doing.actor,
         now=doing.now,
     )
+
+
+def _payee(values: Values) -> PayeeAccount | None:
+    return PayeeAccount.objects.get(pk=values["payee"]) if values["payee"] else None
 
 
 def _told(values: Values) -> list[tuple[str | Promise, str]]:
@@ -46,7 +53,7 @@ def _told(values: Values) -> list[tuple[str | Promise, str]]:
     return [
         (_("Unallocated payment"), event.get_outcome_display()),
         (_("Order"), event.order.number if event.order else NOTHING),
-        (_("Payment method"), method_label(event.provider)),
+        (_("By"), f"{payee.holder}, {payee.masked}" if (payee := _payee(values)) else method_label(event.provider)),
         (_("To be sent back"), amount(Decimal(values["amount"]), event.currency)),
         (_("Why"), values["reason"] or NOTHING),
     ]

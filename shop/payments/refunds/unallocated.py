@@ -1,4 +1,5 @@
-"""Unallocated money sent back by the provider that took it: late, second and wrong charges, and money of no order."""
+"""Unallocated money sent back: late, second and wrong charges, and money of no order. It goes by the provider that took
+it, or by transfer."""
 
 from __future__ import annotations
 
@@ -18,16 +19,19 @@ from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.refunds.models import Refund
-from shop.payments.refunds.sending import gone_elsewhere, send_by_jobs, sends
+from shop.payments.refunds.sending import begin, check_transfer, gone_elsewhere, sends
 from shop.payments.registry import method_label
 from shop.payments.requests.using import close_event, lock_unallocated, rest_of
+from shop.payments.transfers_back.models import PayeeAccount
 from shop.postings import services as postings
 
 
 class NotByProvider(Refused):
     """Refusal because the payment method sends nothing back, or not a part."""
 
-    message = _("This payment method cannot send the money back. Send it yourself, then mark this as resolved.")
+    message = _(
+        "This payment method cannot send the money back. Send it by transfer, or yourself, then mark this as resolved."
+    )
 
 
 class GoneAlready(Refused):
@@ -44,29 +48,39 @@ class RestDiffers(Refused):
 
 @dataclass(frozen=True)
 class WayBack:
-    """Unallocated part of a payment that its provider can send back, and the payment method."""
+    """Unallocated part of a payment that can be sent back, and the payment method that sends it; "" if that cannot."""
 
     amount: Decimal
     method: str
 
 
 def way_back(event: PaymentEvent) -> WayBack | None:
-    """Return what of an event's unallocated money its provider can send back; None for nothing. Four queries."""
+    """Return what of an event's unallocated money can be sent back; None for nothing. Four queries."""
     payment = event.payment
     if payment is None or event.outcome not in PaymentEvent.UNALLOCATED or payment.status != Payment.Status.SUCCEEDED:
         return None
     amount = _left_of(payment)
-    return WayBack(amount, method_label(payment.provider)) if amount > 0 and sends(payment, amount) else None
+    method = method_label(payment.provider) if sends(payment, amount) else ""
+    return WayBack(amount, method) if amount > 0 else None
 
 
 @again_after_deadlock
 @transaction.atomic
-def send_unallocated_back(*, event_id: int, amount: Decimal, reason: str, actor: User, now: datetime) -> Decimal:
-    """Send the unallocated money of an event back, `amount` as the merchant saw it, and mark the event as resolved.
+def send_unallocated_back(
+    *,
+    event_id: int,
+    amount: Decimal,
+    reason: str,
+    payee: PayeeAccount | None = None,
+    actor: User,
+    now: datetime,
+) -> Decimal:
+    """Send the unallocated money of an event back, `amount` as the merchant saw it, and mark the event as resolved: by
+    transfer to `payee`, else by the provider.
 
-    The provider is called by a job, after the commit; if it refuses, the event needs attention again. Locks the
-    payment's order, the payment and the event. Raises NoAttentionNeeded, ResolvedAlready, GoneAlready, RestDiffers,
-    NotByProvider and PaymentEvent.DoesNotExist.
+    The provider is called by a job, after the commit; if the money does not arrive, the event needs attention again.
+    Locks the payment's order, the payment and the event. Raises NoAttentionNeeded, ResolvedAlready, GoneAlready,
+    RestDiffers, NotByProvider, NoTransfer and PaymentEvent.DoesNotExist.
     """
     order_id = PaymentEvent.objects.values_list("payment__order", flat=True).get(pk=event_id)
     order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
@@ -76,7 +90,9 @@ def send_unallocated_back(*, event_id: int, amount: Decimal, reason: str, actor:
         raise GoneAlready
     if left != amount:
         raise RestDiffers
-    if not sends(payment, left):
+    if payee is not None:
+        check_transfer(payee, payment.currency)
+    elif not sends(payment, left):
         raise NotByProvider
     # The part that went back at the provider's own site, if any, is resolved with it.
     handling = close_event(event, MoneyHandling.How.SENT_BACK, rest_of(payment), reason, actor=actor, now=now)
@@ -84,7 +100,8 @@ def send_unallocated_back(*, event_id: int, amount: Decimal, reason: str, actor:
         order=order,
         payment=payment,
         handling=handling,
-        way=Refund.Way.PROVIDER,
+        way=Refund.Way.TRANSFER if payee else Refund.Way.PROVIDER,
+        payee=payee,
         amount=left,
         currency=payment.currency,
         asked_at=now,
@@ -94,7 +111,7 @@ def send_unallocated_back(*, event_id: int, amount: Decimal, reason: str, actor:
     if order is not None:
         detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(left)}
         record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
-    send_by_jobs([refund])
+    begin([refund], now=now)
     return left
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,18 +20,25 @@ from accounts.people.models import User
 from common.admin.readonly import ReadOnlyAdmin
 from common.decimals import DecimalField
 from common.refusals import Refused
+from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, PaymentEvent
 from shop.payments.refunds.second_person import send_unallocated_or_ask
 from shop.payments.refunds.unallocated import WayBack, way_back
+from shop.payments.transfers_back.forms import PayeeForm
+from shop.payments.transfers_back.models import PayeeAccount
 
 SEND = "shop.send_refund"
 
 
-class SendBackForm(forms.Form):
-    """Amount to be sent back as the page showed it, and why."""
+class SendBackForm(PayeeForm):
+    """Amount to be sent back as the page showed it, and why; a bank account for one that goes by transfer."""
 
+    by_transfer = forms.BooleanField(required=False)
     amount = DecimalField()
     note = forms.CharField(required=False, max_length=MoneyHandling.NOTE_LENGTH)
+
+    def needs_account(self, typed: dict[str, Any]) -> bool:
+        return bool(typed.get("by_transfer"))
 
 
 class SendsUnallocatedBack(ReadOnlyAdmin):
@@ -53,12 +61,16 @@ class SendsUnallocatedBack(ReadOnlyAdmin):
         """Send the unallocated money of one payment back."""
         form = SendBackForm(request.POST)
         if request.method == "POST" and self.has_send_permission(request) and not form.is_valid():
-            return HttpResponseBadRequest()
+            if "amount" in form.errors:
+                return HttpResponseBadRequest()
+            for problem in form.problems():
+                messages.error(request, problem)
+            return redirect("admin:shop_paymentevent_change", event_id)
         return self.ask_service(
             request,
             event_id,
             permission=SEND,
-            service=lambda: self._send(request, event_id, form.cleaned_data["amount"], form.cleaned_data["note"]),
+            service=lambda: self._send_typed(request, event_id, form),
             done=lambda waits: (
                 _("This waits for a second person. Nothing was changed yet.")
                 if waits
@@ -73,9 +85,9 @@ class SendsUnallocatedBack(ReadOnlyAdmin):
         for event in queryset.select_related("payment").order_by("pk"):
             found = way_back(event)
             try:
-                if found is None:
+                if found is None or not found.method:
                     left += 1
-                elif self._send(request, event.pk, found.amount, ""):
+                elif self._send(request, event.pk, found.amount, "", None):
                     waiting += 1
                 else:
                     sent += 1
@@ -95,12 +107,20 @@ class SendsUnallocatedBack(ReadOnlyAdmin):
             )
             messages.warning(request, text % {"n": left})
 
-    def _send(self, request: HttpRequest, event_id: int, amount: Decimal, reason: str) -> bool:
+    def _send_typed(self, request: HttpRequest, event_id: int, form: SendBackForm) -> bool:
+        order = Order.objects.filter(payment_events=event_id).first()
+        payee = form.keep(order=order, actor=cast(User, request.user), now=timezone.now())
+        return self._send(request, event_id, form.cleaned_data["amount"], form.cleaned_data["note"], payee)
+
+    def _send(
+        self, request: HttpRequest, event_id: int, amount: Decimal, reason: str, payee: PayeeAccount | None
+    ) -> bool:
         """Send an amount back; tell whether it waits for a second person."""
         _sent, kept = send_unallocated_or_ask(
             event_id=event_id,
             amount=amount,
             reason=reason,
+            payee=payee,
             actor=cast(User, request.user),
             now=timezone.now(),
         )

@@ -20,10 +20,12 @@ from shop.payments.refunds.unallocated import (
     GoneAlready,
     NotByProvider,
     RestDiffers,
+    WayBack,
     send_unallocated_back,
     way_back,
 )
 from shop.payments.requests.using import apply_money
+from shop.payments.transfers_back.services import note_came_back
 from shop.postings.verifying import faults_of_books
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import text_of, told
@@ -157,10 +159,26 @@ def test_a_disputed_payment_sends_nothing(order, bank, event):
 def test_what_no_provider_sends_is_left_to_the_merchant(order, bank, event):
     bank.refunds = False
 
-    assert way_back(event) is None
+    assert way_back(event) == WayBack(Decimal(36), "")
     with pytest.raises(NotByProvider):
         send_back(event)
     mark_resolved(event_id=event.pk, note="By hand", actor=staff(), now=timezone.now())
+
+
+def test_it_goes_by_transfer_too(order, event):
+    client = browser_of(staff(*RIGHTS))
+    typed = {"amount": "36.00", "by_transfer": "on", "holder": "Alice"}
+
+    answer = client.post(send_url(event), typed | {"iban": "DE89 3704 0044 0532 0130 01"}, follow=True)
+    assert "This is no IBAN" in told(answer)[0][1]
+    assert not Refund.objects.exists()
+
+    client.post(send_url(event), typed | {"iban": "de89 3704 0044 0532 0130 00"})
+    refund = Refund.objects.get()
+    assert (refund.way, refund.payee.masked, refund.state) == ("transfer", "•••• 3000", "asked")
+    note_came_back(refund_id=refund.pk, now=timezone.now())
+    assert list(PaymentEvent.objects.needing_attention()) == [event]
+    assert list(faults_of_books()) == []
 
 
 def test_the_page_says_how_much_goes_back_and_sends_it(order, event):
