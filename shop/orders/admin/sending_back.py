@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -81,6 +82,7 @@ class SendingBackPages(PayingBackPages):
         more = _facts(order, owed, shares)
         return self._answer(request, order, "orders/admin/send_back.html", more_facts=more, **context)
 
+    @transaction.atomic
     def _send(self, request: HttpRequest, order: Order, form: SendBackForm) -> HttpResponse:
         actor, now = cast(User, request.user), timezone.now()
         how = How(form.cleaned_data["how"] or How.AS_IT_CAME)

@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -70,17 +71,19 @@ def send_credit(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def _send(request: HttpRequest, account_id: int, form: SendCreditForm) -> None:
     actor, now = cast(User, request.user), timezone.now()
-    payee = form.keep(order=None, actor=actor, now=now)
-    assert payee is not None  # always needed here
     try:
-        _refund, kept = send_credit_or_ask(
-            account_id=account_id,
-            amount=form.cleaned_data["amount"],
-            currency=settings.SHOP_CURRENCY,
-            payee=payee,
-            actor=actor,
-            now=now,
-        )
+        # Together: of an act that is refused no bank account stays.
+        with transaction.atomic():
+            payee = form.keep(order=None, actor=actor, now=now)
+            assert payee is not None  # always needed here
+            _refund, kept = send_credit_or_ask(
+                account_id=account_id,
+                amount=form.cleaned_data["amount"],
+                currency=settings.SHOP_CURRENCY,
+                payee=payee,
+                actor=actor,
+                now=now,
+            )
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:

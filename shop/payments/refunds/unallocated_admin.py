@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
@@ -107,6 +108,7 @@ class SendsUnallocatedBack(ReadOnlyAdmin):
             )
             messages.warning(request, text % {"n": left})
 
+    @transaction.atomic
     def _send_typed(self, request: HttpRequest, event_id: int, form: SendBackForm) -> bool:
         order = Order.objects.filter(payment_events=event_id).first()
         payee = form.keep(order=order, actor=cast(User, request.user), now=timezone.now())
