@@ -22,6 +22,7 @@ from accounts.people.models import User
 from bench.history import insert_sales
 from bench.servers import GROWN, SMALL, YOUNG
 from bench.sizes import Sizes
+from billing.taxes.kinds import TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
 from catalog.models.taxes import Tax
@@ -64,7 +65,7 @@ def _fill(sizes: Sizes) -> None:
     seller = ShopIdentity.current()
     seller.name = "Bench"
     seller.save()
-    tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"))
+    tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"), kind=TaxKind.STANDARD)
     shelves = [
         Category.objects.create(slug=f"shelf-{number}", name_en=f"Shelf {number}", name_fr=f"Rayon {number}")
         for number in range(10)

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second factor"
     SESSION = "session data"
     BANK_ACCOUNT = "bank account"
+    PROVIDER = "provider settings"
+    STATEMENT = "lines of bank statements"
 
 
 class Undecryptable(Exception):

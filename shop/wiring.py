@@ -49,7 +49,7 @@ from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
 from shop.payments.on_account.page import terms_of_account
 from shop.payments.refunds import second_person as unallocated_by_two
-from shop.payments.registry import providers
+from shop.payments.registry import known
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
@@ -87,7 +87,7 @@ def connect() -> None:
     second_person.register()
     unallocated_by_two.register()
     credit_by_two.register()
-    providers()
+    known()
 
 
 def order_by_token(parameters: Mapping[str, Any]) -> Seen | None:

@@ -48,7 +48,7 @@ ACCOUNTING = frozenset(
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt")
+    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {
         "billing.close_period",
         "shop.send_refund",
@@ -79,7 +79,7 @@ ADMINISTRATOR = frozenset(
     | SUPPORT
     | rights("accounts", ("add", "change"), "customeraccount")
     | rights("enrolments", EVERYTHING, "role")
-    | rights("shop", ("view", "change"), "shopidentity")
+    | rights("shop", ("view", "change"), "shopidentity", "providersettings")
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}

@@ -35,6 +35,7 @@ STEP_UP_ACTS = {
     "admin:shop_statementline_sure",
     "admin:shop_statementline_payout",
     "admin:shop_statementline_keep",
+    "admin:shop_statementline_fee",
     "admin:shop_statementline_aside",
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",
@@ -57,4 +58,7 @@ STEP_UP_ACTS = {
     "admin:billing_closure_close",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
+    # The accounts at providers that customers pay to
+    "admin:shop_providersettings_change",
+    "admin:shop_providersettings_remove",
 }

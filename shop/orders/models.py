@@ -261,6 +261,10 @@ class OrderLine(models.Model):
         default=0, db_default=0, help_text="Places in courses that the line holds from checkout on."
     )
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    tax_terms = models.JSONField(
+        default=dict, db_default={}, editable=False,
+        help_text="What the tax code said of the sale (`Tax.terms`); empty where it was not asked.",
+    )  # fmt: skip
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
@@ -279,6 +283,11 @@ class OrderLine(models.Model):
         models.CharField(max_length=12), default=list, db_default=[], blank=True,
         help_text="Reasons for which the line is frozen; written by `shop.orders.freezing` alone.",
     )  # fmt: skip
+
+    @property
+    def tax_mention(self) -> str:
+        """Sentence of the law that tells why there is no tax, in the reader's language; "" where there is some."""
+        return in_reader_language(self.tax_terms.get("mention") or {})
 
     class Meta:
         verbose_name = _("order line")

@@ -26,7 +26,7 @@ from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.unallocated_admin import SendsUnallocatedBack
-from shop.payments.registry import method_label, providers
+from shop.payments.registry import in_use, method_label
 from shop.payments.requests.using import apply_money, keep_as_credit
 
 DEAL = "shop.deal_with_money"
@@ -56,7 +56,7 @@ class ProviderFilter(DropdownFilter):
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(provider.name, provider.label) for provider in providers()]
+        return [(provider.name, provider.label) for provider in in_use()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(provider=self.value()) if self.value() else queryset

@@ -16,9 +16,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils.functional import Promise
 
 from common.currencies import in_minor_units
+from shop.payments.configured.declared import SettingsForm
+from shop.payments.configured.in_force import settings_in_force
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -74,6 +77,15 @@ class Started:
     reference: str
     url: str
     open_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Answer of a provider to a try of the keys: the account's name there, "" if it tells none, and whether no money
+    moves."""
+
+    account: str
+    is_test: bool
 
 
 class RefundState(StrEnum):
@@ -196,9 +208,8 @@ class Provider:
     """Payment method. Subclasses live in a package of `shop.payments.providers`, which names its instance `provider`.
 
     `origins` are scheme and host of each site of the provider to which the order's page sends customers; browsers block
-    forms to all others. `environment` names the variables that the provider requires: the shop does not start without
-    them, and the provider's own package reads them (`project.settings.environment.env`). A provider with `is_imaginary`
-    moves no money and is refused where money counts.
+    forms to all others. `settings_form` declares the keys that the provider needs: without them it is offered to nobody
+    and hears of nothing. A provider with `is_imaginary` moves no money and is refused where money counts.
 
     Methods that call the provider may wait for the network: the shop calls them outside of transactions, with no lock
     held. They raise Unreachable and CallRefused.
@@ -217,7 +228,9 @@ class Provider:
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None
     origins: ClassVar[Sequence[str]] = ()
-    environment: ClassVar[Sequence[str]] = ()
+    settings_form: ClassVar[type[SettingsForm] | None] = None
+    # Whether the merchant decides if customers are offered it.
+    is_choosable: ClassVar[bool] = True
 
     # Capabilities: whether customers pay on a page that `start` gives, money can be sent back through it, in part too,
     # and the currencies it takes (None: every one).
@@ -231,9 +244,29 @@ class Provider:
         """Return scheme and host of each site to which the order's page sends customers now."""
         return self.origins
 
+    def values(self) -> Mapping[str, str]:
+        """Return the settings in force by field; {} for a provider that has none, or needs none."""
+        return settings_in_force(self.settings_form) if self.settings_form else {}
+
+    def has_keys(self) -> bool:
+        """Tell whether the provider can be called and heard, as far as that takes keys."""
+        return self.settings_form is None or bool(self.values())
+
+    def is_fit(self) -> bool:
+        """Tell whether customers may be offered it: with keys, and not those of a test where money counts."""
+        if self.settings_form is None:
+            return True
+        values = self.values()
+        return bool(values) and (settings.IMAGINARY_MONEY or not self.settings_form.is_test(values))
+
+    def check_connection(self) -> Connection:
+        """Try the keys in force, and return what the provider says of them. Raises Unreachable and CallRefused."""
+        raise CallRefused("no_connection")
+
     def offers(self, order: Order) -> bool:
         """Tell whether an unpaid order may be paid by this method."""
-        return order.gross > 0 and (self.currencies is None or order.currency in self.currencies)
+        is_taken = self.currencies is None or order.currency in self.currencies
+        return order.gross > 0 and is_taken and self.is_fit()
 
     def start(self, attempt: Attempt) -> Started:
         """Begin a payment at the provider. Called again with one key it gives one payment."""

@@ -72,7 +72,8 @@ def _forged(request: HttpRequest, now: datetime, forged: Forged) -> HttpResponse
 
 
 def _installed(name: str) -> Provider:
+    """Return a provider, offered or not: it hears of its payments as long as its keys are known."""
     provider = get_provider(name)
-    if provider is None:
+    if provider is None or not provider.has_keys():
         raise Http404
     return provider

@@ -20,9 +20,12 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
+from shop.postings.parts import part_of
 
 # Provider of payments by an account's credit, by which no money comes in.
 CREDIT = "credit"
+# Part of the fees that is the bank's own, beside those of the providers.
+BANK = "bank"
 
 
 def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[Entry]:
@@ -138,8 +141,8 @@ def given_back(giving: GivingBack, *, before: Decimal) -> Entry:
     tax = in_minor_units(_tax_within(line, before + giving.amount) - _tax_within(line, before), order.currency)
     gross, lowered = (in_minor_units(sum, order.currency) for sum in (giving.amount, giving.lowered))
     lines = (
-        Line(Account.SALES, gross - tax, order.account_id, order.pk, _rate(line)),
-        Line(Account.VAT, tax, order.account_id, order.pk, _rate(line)),
+        Line(Account.SALES, gross - tax, order.account_id, order.pk, part_of(line)),
+        Line(Account.VAT, tax, order.account_id, order.pk, part_of(line)),
         Line(Account.RECEIVABLE, -lowered, order.account_id, order.pk),
         Line(Account.REFUNDS_OWED, lowered - gross, order.account_id, order.pk),
     )
@@ -256,20 +259,34 @@ def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, pa
     return Entry(f"banked:{key}", Kind.MONEY_IN, at, currency, lines)
 
 
+def refund_left(line_id: int, order: Order, amount: Decimal, *, at: datetime) -> Entry:
+    """Return the entry of money sent back for an order by transfer, that a line of a bank statement shows: it has left
+    the bank."""
+    units = in_minor_units(amount, order.currency)
+    lines = (
+        Line(Account.REFUNDS_SENT, units, order.account_id, order.pk),
+        Line(Account.BANK, -units, order_id=order.pk),
+    )
+    return Entry(f"refund_left:{line_id}", Kind.MONEY_OUT, at, order.currency, lines)
+
+
+def bank_fee(line_id: int, amount: Decimal, currency: str, *, at: datetime) -> Entry:
+    """Return the entry of a fee of the bank that a line of a statement shows."""
+    units = in_minor_units(amount, currency)
+    lines = (Line(Account.FEES, units, part=BANK), Line(Account.BANK, -units))
+    return Entry(f"bank_fee:{line_id}", Kind.FEE, at, currency, lines)
+
+
 def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:
-    """Yield what an order sold by tax rate, net and tax apart, as credits."""
+    """Yield what an order sold by tax code and rate, net and tax apart, as credits."""
     nets: dict[str, Decimal] = defaultdict(Decimal)
     taxes: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
-        nets[_rate(line)] += line.net
-        taxes[_rate(line)] += line.tax
+        nets[part_of(line)] += line.net
+        taxes[part_of(line)] += line.tax
     for account, sums in ((Account.SALES, nets), (Account.VAT, taxes)):
         for rate, total in sorted(sums.items()):
             yield Line(account, -in_minor_units(total, order.currency), order.account_id, order.pk, rate)
-
-
-def _rate(line: OrderLine) -> str:
-    return str(line.tax_rate)
 
 
 def _tax_within(line: OrderLine, gross: Decimal) -> Decimal:

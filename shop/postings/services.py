@@ -98,6 +98,16 @@ def post_banked(key: str, order_id: int | None, amount: Decimal, currency: str, 
     post([facts.banked(key, order_id, amount, currency, part=part, at=at)])
 
 
+def post_refund_left(line_id: int, order: Order, amount: Decimal, *, at: datetime) -> None:
+    """Post that money sent back for an order has left the bank, as a line of a statement shows."""
+    post([facts.refund_left(line_id, order, amount, at=at)])
+
+
+def post_bank_fee(line_id: int, amount: Decimal, currency: str, *, at: datetime) -> None:
+    """Post a fee that a line of a statement shows; below zero for one that the bank gives back."""
+    post([facts.bank_fee(line_id, amount, currency, at=at)])
+
+
 def post_missing(source: Source) -> int:
     """Post one chunk of facts that have no entry; return their number.
 

@@ -152,6 +152,8 @@ admin:shop_phoneorder_customer       pk                       seen
 admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
 admin:shop_phoneorder_accepted       pk                       version,gross,contents
 admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
+admin:shop_providersettings_check    settings_id              -  # calls the provider, overwrites nothing
+admin:shop_providersettings_remove   settings_id              -  # keys saved since are not removed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
@@ -182,6 +184,7 @@ admin:shop_statementline_sure        -                        -  # a line is dec
 admin:shop_statementline_confirm     statement_line_id        -  # a line is decided once
 admin:shop_statementline_payout      statement_line_id        -  # a line is decided once
 admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
+admin:shop_statementline_fee         statement_line_id        -  # a line is decided once
 admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
@@ -234,4 +237,5 @@ shop.payment              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
+shop.providersettings     made_from
 """

@@ -89,6 +89,8 @@ pay-link                 GET  404   # no token of an order opens it, a mailed li
 pay-link                 POST 405
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
+lyra-pay                 GET  404   # no payment begun there has the key
+lyra-pay                 POST 405
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
 sandbox-pay              POST done
 
@@ -423,6 +425,10 @@ admin:shop_phoneorder_units         GET  sign-in sign-in  403     403     404  #
 admin:shop_phoneorder_units         POST sign-in sign-in  403     403     404
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
+admin:shop_providersettings_check    GET  sign-in sign-in  405     405     405
+admin:shop_providersettings_check    POST sign-in sign-in  403     403     go  # there are no keys to try
+admin:shop_providersettings_remove   GET  sign-in sign-in  405     405     405
+admin:shop_providersettings_remove   POST sign-in sign-in  403     403     go  # no keys are saved
 admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
@@ -483,6 +489,8 @@ admin:shop_statementline_payout      GET  sign-in sign-in  405     405     405
 admin:shop_statementline_payout      POST sign-in sign-in  403     403     go  # nobody is named
 admin:shop_statementline_keep        GET  sign-in sign-in  405     405     405
 admin:shop_statementline_keep        POST sign-in sign-in  403     403     done
+admin:shop_statementline_fee         GET  sign-in sign-in  405     405     405
+admin:shop_statementline_fee         POST sign-in sign-in  403     403     done
 admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
 admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
@@ -546,6 +554,7 @@ shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
 shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
+shop.providersettings     page 403  page 403
 """
 
 # Routed in development and tests alone.

@@ -59,6 +59,7 @@ shop.payment              -         look  look       -       look
 shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
+shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
 shop.transferfile         -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
@@ -93,10 +94,13 @@ shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
+shop_statementline_fee        -         -     may        -       may
 shop_statementline_keep       -         -     may        -       may
 shop_statementline_payout     -         -     may        -       may
 shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
+shop_providersettings_check   -         -     -          -       may
+shop_providersettings_remove  -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may

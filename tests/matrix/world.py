@@ -56,6 +56,7 @@ from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.models import Order, OrderLine
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.configured.models import ProviderSettings
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
@@ -173,6 +174,8 @@ class World:
             "line_id": has.line.pk,
             "entry_id": self.entry.pk,
             "text_id": self.legal_text.pk,
+            "settings_id": ProviderSettings.objects.get(name="transfer").pk,
+            "key": "00000000-0000-4000-8000-000000000000",
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
             "batch_id": has.taken_seat.batch_id,

@@ -29,6 +29,7 @@ REASONS = {
     "shop/payments/requests/using.py": "How much of one payment was given to requests, under its lock.",
     "shop/payments/requests/asked.py": "Payments given to requests: who is asked for how much, under the order's lock.",
     "shop/payments/requests/services.py": "Payments given to requests, under the order's lock.",
+    "shop/payments/statements/refunds.py": "The ledger, less refunds that providers have not carried out.",
     "accounts/second_person/services.py": "Acts of one person within a day: a limit.",
 }
 

@@ -52,6 +52,7 @@ STAYS = {
     "catalog_entryfield": CATALOGUE,
     "catalog_pricetier": CATALOGUE,
     "catalog_tax": CATALOGUE,
+    "catalog_taxrate": CATALOGUE,
     "django_content_type": SHOP,
     "enrolments_calendarlink": "until the person ends it; it tells nothing but the person and the account",
     "enrolments_course": CATALOGUE,
@@ -86,6 +87,7 @@ STAYS = {
     "shop_transferfile": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
+    "shop_providersettings": SHOP,
     "outbox_outsideservice": SHOP,
 }
 

@@ -15,7 +15,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
-from shop.payments.registry import method_label, providers
+from shop.payments.registry import in_use, method_label
 from shop.withdrawal.selectors import to_settle
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
@@ -67,7 +67,7 @@ class MethodFilter(DropdownFilter):
     NONE = "-"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        names = [provider.name for provider in providers()]
+        names = [provider.name for provider in in_use()]
         if self.value() not in (None, self.NONE, *names):
             names.append(self.value())
         return [(name, method_label(name)) for name in names] + [(self.NONE, _("not chosen yet"))]

@@ -41,8 +41,8 @@ def follow(*, refund_id: int, now: datetime) -> None:
     if refund.state not in Refund.OPEN or refund.way != Refund.Way.PROVIDER or refund.payment is None:
         return
     provider = get_provider(refund.payment.provider)
-    if provider is None:
-        raise ServiceAway("not_chosen")
+    if provider is None or not provider.has_keys():
+        raise ServiceAway("not_configured")
     try:
         answer = _ask(provider, refund, now=now)
     except Unreachable as trouble:

@@ -106,7 +106,9 @@ def _way_of(payment: Payment, amount: Decimal, how: How) -> str | None:
 def sends(payment: Payment, amount: Decimal) -> bool:
     """Tell whether the provider of a payment sends an amount of it back."""
     provider = get_provider(payment.provider)
-    return provider is not None and provider.refunds and (amount == payment.amount or provider.partial_refunds)
+    if provider is None or not provider.refunds or not provider.has_keys():
+        return False
+    return amount == payment.amount or provider.partial_refunds
 
 
 @again_after_deadlock

@@ -45,6 +45,7 @@ from tests.factories.outbox import JobFactory, MailFactory
 from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.shop.admin_pages import text_of
+from tests.shop.payments.configured.given import row_of, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +172,7 @@ STATEMENTS = "shop.payments.statements.admin"
 TRANSFERS = "shop.payments.transfers_back"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
+METHODS = "shop.payments.configured.admin"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
     Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
@@ -189,6 +191,7 @@ BUTTONS = (
     Button("shop_statementline_confirm", f"{LINES}.confirm_line", statement_line, {"shares": "1:7.00"}),
     Button("shop_statementline_payout", f"{LINES}.note_payout", statement_line, {"provider": "sandbox"}),
     Button("shop_statementline_keep", f"{LINES}.keep_line", statement_line),
+    Button("shop_statementline_fee", f"{LINES}.note_fee", statement_line),
     Button("shop_statementline_aside", f"{LINES}.set_aside", statement_line, {"note": "Fees"}),
     Button("shop_statementline_sure", f"{LINES}.confirm_sure_lines"),
     Button("catalog_entry_duplicate", "catalog.admin.duplicate.duplicate_entry", lambda _: EntryFactory().pk),
@@ -283,6 +286,8 @@ BUTTONS = (
     Button("shop_phoneorder_discard", f"{PHONE_ORDERS}.discard", phone_order),
     Button("shop_order_note", "shop.notes.page.add_note", lambda order: order.pk, {"text": "Called"}),
     Button("shop_account_note", "shop.notes.page.add_note", lambda order: order.account_id, {"text": "Called"}),
+    Button("shop_providersettings_check", f"{METHODS}.try_keys", lambda _: row_of().pk),
+    Button("shop_providersettings_remove", f"{METHODS}.remove_keys", lambda _: saved().pk),
     Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),
     Button("shop_legaltext_next", f"{LEGAL}.start_version", lambda order: legal_text(order, is_published=True)),
     Button("shop_legaltext_add", f"{LEGAL}.start_version", posted={"kind": "terms"}),
@@ -319,6 +324,7 @@ FORMS = (
         {"name_en": "Guest", "name_fr": "Invité"},
     ),
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
+    Button("shop_providersettings_change", f"{METHODS}.save_settings", lambda _: row_of("transfer").pk),
     Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )

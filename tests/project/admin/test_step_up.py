@@ -39,6 +39,7 @@ from tests.project.admin.test_refusals_told import (
     wrong_money,
 )
 from tests.shop.admin_pages import text_of
+from tests.shop.payments.configured.given import row_of, saved
 from tests.shop.payments.statements.files import camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
 
@@ -104,6 +105,12 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_shopidentity_change":
         url = reverse(name, args=[ShopIdentity.current().pk])
         return url, form_of("shopidentity_form")(client, url) | {"name": "Another Academy"}
+    if page == "shop_providersettings_change":
+        url = reverse(name, args=[row_of("transfer").pk])
+        return url, form_of("providersettings_form")(client, url) | {"offer": "no"}
+    if page == "shop_providersettings_remove":
+        row = saved()
+        return reverse(name, args=[row.pk]), {"seen": row.keys_at.isoformat()}
     if page == "shop_order_owed_again":
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":
@@ -276,7 +283,7 @@ HARMLESS = {
     "shop_order_note", "shop_account_note", "shop_order_billing",
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
-    "shop_legaltext_publish", "shop_legaltext_next",
+    "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check",
     "shop_bankstatement_send", "shop_bankstatement_columns", "shop_bankstatement_import", "shop_bankstatement_discard",
 }  # fmt: skip
 

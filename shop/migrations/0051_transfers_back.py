@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0028_credit_days'),
-        ('shop', '0046_frozen_lines'),
+        ('shop', '0050_line_tax_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
