@@ -12,9 +12,9 @@ from django.db.models import Model
 from accounts.browser_sessions.models import BrowserSession
 from common.secrets import Purpose, Undecryptable, under_first_key
 from outbox.mails.models import Mail
-from shop.payments.transfers_back.models import PayeeAccount
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.statements.models import StatementLine
+from shop.payments.transfers_back.models import PayeeAccount
 
 BATCH = 200
 
