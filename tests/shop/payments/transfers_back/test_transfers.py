@@ -32,6 +32,7 @@ from shop.payments.transfers_back.services import (
 )
 from shop.postings.verifying import faults_of_books
 from shop.seller.models import ShopIdentity
+from tests.factories.accounts import UserFactory
 from tests.shop.merchants import staff
 from tests.shop.payments.refunds.conftest import give_back
 from tests.shop.payments.transfers_back.conftest import IBAN, by_transfer, put_into_file
@@ -198,7 +199,7 @@ def test_the_iban_is_stored_encrypted(refund):
 
 
 def test_as_credit_it_stays_in_the_account(order):
-    type(order).objects.filter(pk=order.pk).update(claimed_at=timezone.now())
+    type(order).objects.filter(pk=order.pk).update(claimed_at=timezone.now(), buyer=UserFactory())
     give_back(order, 0, 1, 2)
     now = timezone.now()
 
