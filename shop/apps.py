@@ -23,6 +23,7 @@ class ShopConfig(floors.Floor):
         "payments.configured",
         "payments.attempts",
         "payments.refund_calls",
+        "payments.charge_backs",
         "payments.requests",
         "payments.refunds",
         "payments.transfers_back",

@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce
 
 from billing.ledger.services import Entry, post
 from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import facts
+from shop.postings import charge_backs, facts
 from shop.postings.sources import SOURCES, Source, givings, resolved
 
 CHUNK = 500
@@ -81,6 +82,16 @@ def post_refund(event: PaymentEvent) -> None:
 def post_credit_sent(refund: Refund) -> None:
     """Post an account's credit as sent back; as credit again once the refund has failed."""
     post(facts.credit_sent(refund))
+
+
+def post_charge_back(charge_back: ChargeBack) -> None:
+    """Post money that a bank has taken back."""
+    post(charge_backs.entries_of_lost(charge_backs.lost_ones().filter(pk=charge_back.pk)))
+
+
+def post_charge_back_won(charge_back: ChargeBack) -> None:
+    """Post money that a bank had taken back, and that came again."""
+    post(map(charge_backs.entry_of_won, charge_backs.won_ones().filter(pk=charge_back.pk)))
 
 
 def post_refund_done(refund: Refund) -> None:

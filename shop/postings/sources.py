@@ -18,7 +18,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import facts
+from shop.postings import charge_backs, facts
 
 NOTES = (
     OrderEvent.What.PAID_BACK,
@@ -92,10 +92,10 @@ def _notes() -> QuerySet[OrderEvent]:
 
 
 def resolved() -> QuerySet[MoneyHandling]:
-    """Return the marks on unallocated money as resolved: of the event that first told of the money, and whose payment
-    has settled nothing."""
+    """Return the marks on unallocated money as resolved: of the event that first told of the money, or that it came
+    again after a dispute, and whose payment has settled nothing."""
     first = PaymentEvent.objects.filter(payment=OuterRef("event__payment"), kind=PaymentEvent.Kind.SUCCEEDED)
-    told_before = Exists(first.filter(pk__lt=OuterRef("event")))
+    told_before = Exists(first.filter(pk__lt=OuterRef("event"))) & ~Q(event__kind=PaymentEvent.Kind.DISPUTE_WON)
     settled = Exists(Settlement.objects.filter(payment=OuterRef("event__payment")))
     marks = MoneyHandling.objects.filter(
         ~told_before,
@@ -105,7 +105,7 @@ def resolved() -> QuerySet[MoneyHandling]:
         event__payment__status=Payment.Status.SUCCEEDED,
         event__payment__amount__gt=0,
     )
-    return marks.select_related("event__payment__order")
+    return marks.exclude(amount=0).select_related("event__payment__order")
 
 
 def _resolved(marks: Sequence[Any]) -> Iterator[Entry]:
@@ -175,6 +175,22 @@ SOURCES = (
         partial(map, facts.refunded),
     ),
     Source("refund", _refunds_done, "order", Value("refund_done:"), "pk", partial(map, facts.refund_done)),
+    Source(
+        "charge-back",
+        charge_backs.lost_ones,
+        "payment__order",
+        Value("charge_back:"),
+        "pk",
+        charge_backs.entries_of_lost,
+    ),
+    Source(
+        "charge-back won",
+        charge_backs.won_ones,
+        "payment__order",
+        Value("charge_back_won:"),
+        "pk",
+        partial(map, charge_backs.entry_of_won),
+    ),
     Source("refund undone", _refunds_undone, "order", Value("refund_undone:"), "pk", partial(map, facts.refund_undone)),
     Source("credit sent back", _credit_sent, "order", Value("credit_sent:"), "pk", _of_credit),
     Source("credit not sent after all", _credit_again, "order", Value("credit_again:"), "pk", _of_credit),

@@ -86,7 +86,7 @@ payment-return           POST 405
 payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
 pay-link                 GET  404   # no token of an order opens it, a mailed link alone
-pay-link                 POST 405
+pay-link                 POST 404
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
 lyra-pay                 GET  404   # no payment begun there has the key

@@ -124,6 +124,7 @@ EXEMPT = {
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,
     "shop.providersettings": "The shop's own accounts at its payment providers.",
+    "shop.chargeback.reference": KEYS,
     "shop.refundcall.key": KEYS,
     "shop.refundcall.known": KEYS,
     "shop.refundcall.payment": KEYS,

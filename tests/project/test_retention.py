@@ -81,6 +81,7 @@ STAYS = {
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
     "shop_refundcall": SALE,
+    "shop_chargeback": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,

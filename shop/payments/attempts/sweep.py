@@ -108,7 +108,7 @@ def ask_about_attempt(*, attempt_id: int, now: datetime) -> None:
 
     Locks nothing while the provider is asked. An answer takes the last problem away. Raises Unreachable.
     """
-    attempt = PaymentAttempt.objects.select_related("order").get(pk=attempt_id)
+    attempt = PaymentAttempt.objects.select_related("order", "request").get(pk=attempt_id)
     provider = get_provider(attempt.provider)
     if attempt.state not in PaymentAttempt.OPEN or provider is None:
         return

@@ -28,6 +28,7 @@ from shop.orders.giving_back.paying_back import NothingOwed, OwedDiffers, refund
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
 from shop.orders.transitions import record
+from shop.payments.charge_backs.selectors import at_stake_by_payment
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
@@ -82,7 +83,7 @@ class Share:
 
 def shares_of(order: Order, owed: Decimal, how: How = How.AS_IT_CAME) -> list[Share]:
     """Share an amount owed out to the payments of an order, the newest first, none more than it has left. The shares
-    may sum to less: the way it came, no more goes back than providers send. Four queries."""
+    may sum to less: the way it came, no more goes back than providers send. Seven queries."""
     shares, rest = [], owed
     for payment, left in _left_of(order):
         part = min(rest, left)
@@ -203,7 +204,9 @@ def _left_of(order: Order) -> list[tuple[Payment, Decimal]]:
     """Return the payments that pay for an order, the newest first, each with the part that has not gone back of what it
     gave to the order. Refunds made at the provider's own site count as gone."""
     payments = list(_payments_of(order).filter(status=Payment.Status.SUCCEEDED, currency=order.currency))
-    given = _by_payment(Allocation.objects.filter(request__order=order, released_at__isnull=True))
+    allocations = Allocation.objects.filter(request__order=order)
+    given = dict.fromkeys(allocations.values_list("payment", flat=True), ZERO)
+    given |= _by_payment(allocations.filter(released_at__isnull=True))
     sent = _by_payment(Refund.objects.standing().filter(order=order, payment__in=payments, handling__isnull=True))
     elsewhere = gone_elsewhere(payments)
     return [
@@ -229,13 +232,10 @@ def gone_elsewhere(payments: Sequence[Payment]) -> dict[int, Decimal]:
     """Return what providers told of payments that went back by no refund of ours, or that is disputed, by payment."""
     told = PaymentEvent.objects.filter(payment__in=payments, outcome=PaymentEvent.Outcome.RECORDED)
     gone: dict[int, Decimal] = {}
-    lost: dict[int, Decimal] = {}
     for payment_id, kind, amount in told.order_by("pk").values_list("payment", "kind", "amount"):
-        sums = gone if kind in PaymentEvent.REFUNDS else lost
-        sign = -1 if kind in (PaymentEvent.Kind.REFUND_FAILED, PaymentEvent.Kind.DISPUTE_WON) else 1
-        if kind != PaymentEvent.Kind.DISPUTE_LOST:
-            sums[payment_id] = sums.get(payment_id, ZERO) + sign * amount
-        else:
-            # Told first as a dispute, or not at all.
-            sums[payment_id] = max(sums.get(payment_id, ZERO), amount)
-    return {key: gone.get(key, ZERO) + lost.get(key, ZERO) for key in {*gone, *lost}}
+        if kind in PaymentEvent.REFUNDS:
+            sign = -1 if kind == PaymentEvent.Kind.REFUND_FAILED else 1
+            gone[payment_id] = gone.get(payment_id, ZERO) + sign * amount
+    for payment_id, amount in at_stake_by_payment(payments).items():
+        gone[payment_id] = gone.get(payment_id, ZERO) + amount
+    return gone

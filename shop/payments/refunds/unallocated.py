@@ -21,7 +21,8 @@ from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import begin, check_transfer, gone_elsewhere, sends
 from shop.payments.registry import method_label
-from shop.payments.requests.using import close_event, lock_unallocated, rest_of
+from shop.payments.requests.using import close_event, lock_unallocated
+from shop.payments.rest import rest_of
 from shop.payments.transfers_back.models import PayeeAccount
 from shop.postings import services as postings
 

@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from shop.orders.models import Order, OrderEvent
@@ -20,6 +18,7 @@ from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.requests.asked import still_to_come
 from shop.payments.requests.receiving import receive
 from shop.payments.requests.services import parts_of
+from shop.payments.rest import rest_of
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -49,12 +48,6 @@ class NobodysCredit(Refused):
     """Refusal to keep money as credit that came without an order, and so without a customer account."""
 
     message = _("Nobody knows whose money this is. Give it to an order first.")
-
-
-def rest_of(payment: Payment) -> Decimal:
-    """Return how much of a payment is given to nothing. One query."""
-    given = payment.allocations.filter(released_at__isnull=True).aggregate(sum=Sum("amount"))["sum"]
-    return payment.amount - (given or ZERO)
 
 
 @again_after_deadlock
@@ -119,7 +112,7 @@ def lock_unallocated(event_id: int) -> tuple[PaymentEvent, Payment]:
     payment = Payment.objects.select_related("order").filter(pk=payment_id, status=Payment.Status.SUCCEEDED).first()
     if payment is None or event.outcome not in PaymentEvent.UNALLOCATED:
         raise NoAttentionNeeded(_("This payment needs no attention."))
-    if MoneyHandling.objects.filter(event__payment=payment, undone_at__isnull=True).exists():
+    if event.handlings.filter(undone_at__isnull=True).exists() or not rest_of(payment):
         raise ResolvedAlready(_("This payment is resolved already."))
     return event, payment
 

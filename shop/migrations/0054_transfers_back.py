@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0028_credit_days'),
-        ('shop', '0050_line_tax_terms'),
+        ('shop', '0053_charge_backs_found'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

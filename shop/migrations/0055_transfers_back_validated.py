@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0051_transfers_back'),
+        ('shop', '0054_transfers_back'),
     ]
 
     operations = [
