@@ -44,11 +44,13 @@ Place = tuple[Any, str]  # a module or class, and the name of a function in it
 
 @dataclass(frozen=True)
 class Rival:
-    """One process: its work, and the calls before and after which it waits for the others."""
+    """One process: its work, the calls before and after which it waits for the others, and whether it waits before each
+    commit too."""
 
     work: Callable[[], Any]
     before: Sequence[Place] = ()
     after: Sequence[Place] = ()
+    commits_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,18 @@ def race(
 
     Only for tests marked `django_db(transaction=True)`: a rival sees committed rows alone. `before` and `after` are
     pauses of all rivals. With `in_turn` each begins once the earlier ones wait, are kept away, or have finished,
-    instead of all together. `without` runs first in every process, to take a guard away; each then also waits before
-    it commits, or the quicker one would be seen by the other as by a guard.
+    instead of all together. `without` runs first in every process, to take a guard away; rivals with the same pauses
+    then wait before they commit too, or the quicker one would be seen by the other, as if the guard were there.
 
     Raise AssertionError when the rivals are not all done in `limit` seconds, or when none came to a pause: such a race
     is left to luck. No process outlives the call.
     """
     given = [each if isinstance(each, Rival) else Rival(each) for each in rivals]
-    led = [replace(each, before=[*before, *each.before], after=[*after, *each.after]) for each in given]
+    is_even = without is not None and bool(before or after)
+    led = [
+        replace(each, before=[*before, *each.before], after=[*after, *each.after], commits_late=is_even)
+        for each in given
+    ]
     with _forked(led, prepare=without) as processes:
         answers = _lead(processes, in_turn=in_turn, until=time.monotonic() + limit)
         pauses = [name for each in led for _where, name in (*each.before, *each.after)]
@@ -199,8 +205,6 @@ class _Child:
         self._leave_what_is_our_parents()
         if self.prepare is not None:
             self.prepare()
-            # What one wrote must not be seen by the other because it happened to be quicker.
-            connection.commit = self._pausing((connection, "commit"), before=True, after=False)  # type: ignore[method-assign]
         self._put_up_pauses()
         with connection.cursor() as cursor:
             cursor.execute(DEADLOCK_TIMEOUT)
@@ -216,6 +220,8 @@ class _Child:
             connections[alias].inc_thread_sharing()
 
     def _put_up_pauses(self) -> None:
+        if self.rival.commits_late:
+            connection.commit = self._pausing((connection, "commit"), before=True, after=False)  # type: ignore[method-assign]
         before, after = self.rival.before, self.rival.after
         for place in [*before, *(place for place in after if place not in before)]:
             setattr(*place, self._pausing(place, before=place in before, after=place in after))
