@@ -6,12 +6,14 @@ from common import floors
 class DocumentsConfig(floors.Floor):
     name = "documents"
     verbose_name = _("Documents")
-    rooms = ("series", "issued", "invoices", "pdf")
+    rooms = ("series", "issued", "invoices", "pdf", "pictures")
 
     def ready(self) -> None:
         super().ready()
         from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
+        from documents.invoices import template
 
+        template.register()
         add_admin_pages("documents.document")
         PAGES.register(
             "admin:documents_document_file",

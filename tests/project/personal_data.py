@@ -46,6 +46,7 @@ EXEMPT = {
     "documents.document.number": KEYS,
     "documents.document.template": CODE,
     "documents.documentfile": CODE,
+    "documents.picture": CODE,
     "documents.series": CODE,
     "enrolments.calendarlink": SECRET,
     "enrolments.course": CATALOGUE,
