@@ -1,3 +1,4 @@
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from common import floors
@@ -19,10 +20,13 @@ class ShopConfig(floors.Floor):
         "notes",
         "payments",
         "payments.statements",
+        "payments.configured",
         "payments.attempts",
         "payments.refund_calls",
+        "payments.charge_backs",
         "payments.requests",
         "payments.refunds",
+        "payments.transfers_back",
         "payments.on_account",
         "payments.credit",
         "postings",
@@ -35,5 +39,7 @@ class ShopConfig(floors.Floor):
     def ready(self) -> None:
         super().ready()
         from shop import wiring
+        from shop.payments.configured.standing import make_rows
 
         wiring.connect()
+        post_migrate.connect(make_rows, sender=self)

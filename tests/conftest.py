@@ -8,6 +8,7 @@ from django.test import TransactionTestCase, client
 from django.utils import translation
 
 from common.afterwards import forget_waiting
+from shop.payments.configured import in_force
 from tests import servers
 from tests.databases import migrated_database
 from tests.emptying import empty_database
@@ -58,6 +59,14 @@ def with_nothing_to_write_of_another_test() -> Iterator[None]:
     """Drop what waits to be written after a transaction."""
     yield
     forget_waiting()
+
+
+@pytest.fixture(autouse=True)
+def with_no_settings_of_providers_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Know from the start of a test that the merchant has saved no settings of providers, as a process does that has
+    read them before; saving some has them read anew."""
+    monkeypatch.setattr(in_force, "KEPT_SECONDS", 3600.0)
+    in_force.remember({})
 
 
 @pytest.fixture(scope="session")

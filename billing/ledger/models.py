@@ -24,7 +24,7 @@ class Account(models.TextChoices):
     DEPOSITS = "deposits", _("deposits received")
     IN_TRANSIT = "in_transit", _("money in transit")
     BANK = "bank", pgettext_lazy("account of the ledger", "bank")
-    FEES = "fees", _("fees of providers")
+    FEES = "fees", _("fees of providers and banks")
     CREDIT = "credit", _("credit held for customers")
     UNALLOCATED = "unallocated", _("unallocated money")
     REFUNDS_OWED = "refunds_owed", _("refunds owed")
@@ -52,6 +52,7 @@ class LedgerEntry(models.Model):
         MONEY_OUT = "money_out", _("money sent back")
         REVERSED = "reversed", _("money not sent after all")
         MOVED = "moved", _("moved to another customer account")
+        FEE = "fee", pgettext_lazy("kind of ledger entry", "fee")
 
     fact = models.CharField(_("fact"), max_length=120)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
@@ -72,7 +73,7 @@ class LedgerEntry(models.Model):
                 condition=Q(
                     kind__in=(
                         *("sale", "invoice", "money_in", "allocated"),
-                        *("given_back", "money_out", "reversed", "moved"),
+                        *("given_back", "money_out", "reversed", "moved", "fee"),
                     )
                 ),
                 name="billing_ledgerentry_kind_known",

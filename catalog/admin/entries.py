@@ -92,7 +92,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     )
     list_filter_submit = True
     list_per_page = 50
-    list_select_related = ("category",)
+    list_select_related = ("category", "tax")
     search_fields = ("search_text",)
     search_help_text = gettext_lazy("Code or words of any text, with or without accents")
     ordering = ("position", "code")

@@ -129,7 +129,7 @@ class Entry(models.Model):
             "Retired: neither shown nor sold."
         ),
     )
-    tax = models.ForeignKey("catalog.Tax", verbose_name=_("tax"), on_delete=models.PROTECT, related_name="entries")
+    tax = models.ForeignKey("catalog.Tax", verbose_name=_("tax code"), on_delete=models.PROTECT, related_name="entries")
     handler = models.CharField(_("what happens after the sale"), max_length=80, blank=True)
     handler_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     parameters = models.JSONField(default=dict, db_default={}, blank=True, editable=False)

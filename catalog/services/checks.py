@@ -33,6 +33,7 @@ def find_faults(entry: Entry) -> list[Finding]:
     findings = [
         *_prices(entry),
         *_prices_out_of_reach(offer),
+        *_tax(entry),
         *_names(entry),
         *_limits(offer),
         *_fields(entry),
@@ -75,6 +76,20 @@ def _prices_out_of_reach(offer: Offer) -> Iterator[Finding]:
                 )
             ),
             field="max_quantity",
+        )
+
+
+def _tax(entry: Entry) -> Iterator[Finding]:
+    if not entry.tax.is_decided:
+        yield Finding(
+            Level.ERROR,
+            in_words(
+                lambda: (
+                    _("Its tax code “%(name)s” is to be decided: choose its kind. Until then nobody can buy the entry.")
+                    % {"name": entry.tax}
+                )
+            ),
+            field="tax",
         )
 
 

@@ -34,6 +34,7 @@ from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.charge_backs.selectors import charged_back_orders
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
@@ -104,6 +105,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Frozen until the money is kept: answer at the provider, give back, or let the order go on."),
             disputed_orders().count(),
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.DISPUTED}),
+            "bad",
+        )
+        yield Count(
+            _("Orders owed again"),
+            _("A bank has taken the money back: ask the customer for it, or give back."),
+            charged_back_orders().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.CHARGED_BACK}),
             "bad",
         )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):

@@ -49,8 +49,10 @@ ACCOUNTING = frozenset(
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | rights("shop", LOOK, "refund", "paymentattempt")
+    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {
+        "shop.accept_promise",
+        "shop.set_terms",
         "billing.close_period",
         "shop.send_refund",
         "shop.import_statements",
@@ -80,7 +82,7 @@ ADMINISTRATOR = frozenset(
     | SUPPORT
     | rights("accounts", ("add", "change"), "customeraccount")
     | rights("enrolments", EVERYTHING, "role")
-    | rights("shop", ("view", "change"), "shopidentity")
+    | rights("shop", ("view", "change"), "shopidentity", "providersettings")
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}
@@ -103,7 +105,10 @@ TABLE = (
     Role(
         "accounting",
         pgettext_lazy("role of staff", "Accounting"),
-        _("Confirms money, gives units back, sends money back or notes it as paid back, keeps the taxes."),
+        _(
+            "Confirms money, accepts promises and agrees terms, gives units back, sends money back or notes it as paid "
+            "back, keeps the taxes."
+        ),
         ACCOUNTING,
     ),
     Role(

@@ -35,17 +35,30 @@ STEP_UP_ACTS = {
     "admin:shop_statementline_sure",
     "admin:shop_statementline_payout",
     "admin:shop_statementline_keep",
+    "admin:shop_statementline_fee",
     "admin:shop_statementline_aside",
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",
+    "admin:shop_paymentevent_send_back",
+    "admin:shop_paymentevent_changelist send_chosen_back",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",
     "admin:shop_order_pay_back",
     "admin:shop_order_send_back",
     "admin:shop_order_owed_again",
+    "admin:shop_refund_changelist make_transfer_file",
+    "admin:shop_account_send_credit",
+    "admin:shop_refund_arrived",
+    "admin:shop_refund_came_back",
+    "admin:shop_transferfile_download",
+    "admin:shop_transferfile_sent",
+    "admin:shop_transferfile_discard",
     # Books that nobody opens again
     "admin:billing_closure_close",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
+    # The accounts at providers that customers pay to
+    "admin:shop_providersettings_change",
+    "admin:shop_providersettings_remove",
 }

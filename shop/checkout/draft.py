@@ -119,6 +119,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "charged": price.charged if price else None,
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
+        "tax_terms": entry.tax.terms(),
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

@@ -16,9 +16,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils.functional import Promise
 
 from common.currencies import in_minor_units
+from shop.payments.configured.declared import SettingsForm
+from shop.payments.configured.in_force import settings_in_force
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -50,12 +53,13 @@ class Attempt:
     """Payment to begin at a provider.
 
     `key` names the call for ever: the provider gets it as idempotency key and gives it back in its metadata. `amount`
-    is in the currency's main unit. The customer comes back to `return_url`, both addresses are whole ones.
+    is in the currency's main unit. `token` is that of the order, or of the pay link by which the payer has come. The
+    customer comes back to `return_url`, both addresses are whole ones.
     """
 
     key: str
     order_number: str
-    order_token: str
+    token: str
     amount: Decimal
     currency: str
     title: str
@@ -74,6 +78,15 @@ class Started:
     reference: str
     url: str
     open_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Answer of a provider to a try of the keys: the account's name there, "" if it tells none, and whether no money
+    moves."""
+
+    account: str
+    is_test: bool
 
 
 class RefundState(StrEnum):
@@ -101,8 +114,8 @@ class ProviderEvent:
     answered yet, ENDED for one that nobody has made and nobody can make any more. `event_id` is the provider's id of
     the message, `reference` its id of the payment; both are unique within the provider, and several messages may be
     about one payment. `amount` is in the currency's main unit; for a refund or a dispute, it is the part of the payment
-    concerned. `attempt_key` names the attempt that began the payment, `refund_reference` and `refund_key` the refund;
-    "" where the provider does not know.
+    concerned. `fee` is what a lost dispute costs beside it. `attempt_key` names the attempt that began the payment,
+    `refund_reference` and `refund_key` the refund; "" where the provider does not know.
     """
 
     provider: str
@@ -116,6 +129,7 @@ class ProviderEvent:
     attempt_key: str = ""
     refund_reference: str = ""
     refund_key: str = ""
+    fee: Decimal = Decimal(0)
 
 
 # Kinds of events that change no order: money may still come, or none will.
@@ -169,13 +183,8 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("kind")
     if not _CURRENCY.fullmatch(event.currency):
         raise NotificationRefused("currency")
-    amount = event.amount
-    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
-        raise NotificationRefused("amount")
-    try:
-        in_minor_units(amount, event.currency)
-    except ValueError as error:
-        raise NotificationRefused("amount") from error
+    _check_amount(event.amount, event.currency)
+    _check_amount(event.fee, event.currency)
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         texts = (event.event_id, event.reference, event.order_number, event.currency)
@@ -184,6 +193,15 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
         raise NotificationRefused("payload")
+
+
+def _check_amount(amount: Decimal, currency: str) -> None:
+    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
+        raise NotificationRefused("amount")
+    try:
+        in_minor_units(amount, currency)
+    except ValueError as error:
+        raise NotificationRefused("amount") from error
 
 
 def origin_of(address: str) -> str:
@@ -196,9 +214,8 @@ class Provider:
     """Payment method. Subclasses live in a package of `shop.payments.providers`, which names its instance `provider`.
 
     `origins` are scheme and host of each site of the provider to which the order's page sends customers; browsers block
-    forms to all others. `environment` names the variables that the provider requires: the shop does not start without
-    them, and the provider's own package reads them (`project.settings.environment.env`). A provider with `is_imaginary`
-    moves no money and is refused where money counts.
+    forms to all others. `settings_form` declares the keys that the provider needs: without them it is offered to nobody
+    and hears of nothing. A provider with `is_imaginary` moves no money and is refused where money counts.
 
     Methods that call the provider may wait for the network: the shop calls them outside of transactions, with no lock
     held. They raise Unreachable and CallRefused.
@@ -217,7 +234,9 @@ class Provider:
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None
     origins: ClassVar[Sequence[str]] = ()
-    environment: ClassVar[Sequence[str]] = ()
+    settings_form: ClassVar[type[SettingsForm] | None] = None
+    # Whether the merchant decides if customers are offered it.
+    is_choosable: ClassVar[bool] = True
 
     # Capabilities: whether customers pay on a page that `start` gives, money can be sent back through it, in part too,
     # and the currencies it takes (None: every one).
@@ -231,9 +250,29 @@ class Provider:
         """Return scheme and host of each site to which the order's page sends customers now."""
         return self.origins
 
+    def values(self) -> Mapping[str, str]:
+        """Return the settings in force by field; {} for a provider that has none, or needs none."""
+        return settings_in_force(self.settings_form) if self.settings_form else {}
+
+    def has_keys(self) -> bool:
+        """Tell whether the provider can be called and heard, as far as that takes keys."""
+        return self.settings_form is None or bool(self.values())
+
+    def is_fit(self) -> bool:
+        """Tell whether customers may be offered it: with keys, and not those of a test where money counts."""
+        if self.settings_form is None:
+            return True
+        values = self.values()
+        return bool(values) and (settings.IMAGINARY_MONEY or not self.settings_form.is_test(values))
+
+    def check_connection(self) -> Connection:
+        """Try the keys in force, and return what the provider says of them. Raises Unreachable and CallRefused."""
+        raise CallRefused("no_connection")
+
     def offers(self, order: Order) -> bool:
         """Tell whether an unpaid order may be paid by this method."""
-        return order.gross > 0 and (self.currencies is None or order.currency in self.currencies)
+        is_taken = self.currencies is None or order.currency in self.currencies
+        return order.gross > 0 and is_taken and self.is_fit()
 
     def start(self, attempt: Attempt) -> Started:
         """Begin a payment at the provider. Called again with one key it gives one payment."""

@@ -1,10 +1,11 @@
-"""Providers of this installation, in the order of the setting PAYMENT_PROVIDERS."""
+"""Providers of this installation. The merchant says in the administration which of them customers are offered; where
+they said nothing, the setting PAYMENT_PROVIDERS does, and gives the order."""
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,31 +13,55 @@ from pkgutil import iter_modules
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from common.floors import import_if_there
 from common.registry import Registry
 from shop.payments import providers as packages
+from shop.payments.configured.declared import refuse_unfit_environment
+from shop.payments.configured.in_force import is_offered
 from shop.payments.labels import METHOD_LABELS
 from shop.payments.port import Provider
 
 # Scheme, host and port: one source in a content security policy, without wildcards.
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?")
+# Chosen by tests, beside those of the setting.
+_chosen_too: set[str] = set()
 
 
 @cache
-def _chosen() -> Registry[Provider]:
-    chosen: Registry[Provider] = Registry("payment provider")
-    for name in settings.PAYMENT_PROVIDERS:
-        chosen.register(name, _load(name))
-    return chosen
+def _known() -> Registry[Provider]:
+    known: Registry[Provider] = Registry("payment provider")
+    for name in dict.fromkeys((*settings.PAYMENT_PROVIDERS, *installed())):
+        provider = _load(name)
+        if is_chosen(name) or settings.IMAGINARY_MONEY or not provider.is_imaginary:
+            known.register(name, _fit(provider))
+            import_if_there(f"{packages.__name__}.{name}.jobs")
+    return known
+
+
+def known() -> list[Provider]:
+    """Return all providers that this installation may use, offered or not: each hears of its payments and sends money
+    back. Raises ImproperlyConfigured for one of PAYMENT_PROVIDERS that is unknown, unfit or incomplete."""
+    return list(_known())
 
 
 def providers() -> list[Provider]:
-    """Return all chosen providers. Raises ImproperlyConfigured for one that is unknown, unfit or incomplete."""
-    return list(_chosen())
+    """Return the providers that customers are offered."""
+    return [each for each in _known() if is_offered(each.name, unless_said=is_chosen(each.name))]
+
+
+def in_use() -> list[Provider]:
+    """Return the known providers by which there may be payments: all but those that need keys and have none."""
+    return [each for each in _known() if each.has_keys()]
 
 
 def get_provider(name: str) -> Provider | None:
-    """Return a chosen provider; None for an unknown name."""
-    return _chosen().find(name)
+    """Return a known provider, offered or not; None for an unknown name."""
+    return _known().find(name)
+
+
+def is_chosen(name: str) -> bool:
+    """Tell whether PAYMENT_PROVIDERS names a provider."""
+    return name in settings.PAYMENT_PROVIDERS or name in _chosen_too
 
 
 def method_label(name: str) -> str:
@@ -45,13 +70,22 @@ def method_label(name: str) -> str:
 
 
 def origins() -> list[str]:
-    """Return the origins of all chosen providers to which an order's page may send customers."""
-    return list(dict.fromkeys(origin for provider in providers() for origin in provider.sites()))
+    """Return the origins of all providers offered to which an order's page may send customers."""
+    sites = dict.fromkeys(origin for provider in providers() for origin in provider.sites())
+    return [origin for origin in sites if _ORIGIN.fullmatch(origin)]
 
 
-def temporary(provider: Provider) -> AbstractContextManager[Provider]:
+@contextmanager
+def temporary(provider: Provider) -> Iterator[Provider]:
     """Choose one more provider within a `with` block, for tests. Its pages get no URLs."""
-    return _chosen().temporarily(provider.name, _fit(provider))
+    is_new = provider.name not in _chosen_too
+    _chosen_too.add(provider.name)
+    try:
+        with _known().temporarily(provider.name, _fit(provider)):
+            yield provider
+    finally:
+        if is_new:
+            _chosen_too.discard(provider.name)
 
 
 def installed() -> list[str]:
@@ -63,7 +97,7 @@ def _load(name: str) -> Provider:
     if name not in installed():
         raise _refusal(f"PAYMENT_PROVIDERS names {name!r}, but the providers there are: {', '.join(installed())}")
     provider: Provider = import_module(f"{packages.__name__}.{name}").provider
-    return _fit(provider)
+    return provider
 
 
 def _fit(provider: Provider) -> Provider:
@@ -74,10 +108,9 @@ def _fit(provider: Provider) -> Provider:
             f"PAYMENT_PROVIDERS names {provider.name!r}, which delivers without any money; "
             "it is for development, tests and benchmarks only"
         )
-    missing = [name for name in provider.environment if not os.environ.get(name, "").strip()]
-    if missing:
-        raise _refusal(f"the payment provider {provider.name!r} needs {', '.join(missing)} in the environment")
-    for origin in provider.sites():
+    if provider.settings_form is not None and is_chosen(provider.name):
+        refuse_unfit_environment(provider.settings_form)
+    for origin in provider.origins:
         if not _ORIGIN.fullmatch(origin):
             raise _refusal(f"the payment provider {provider.name!r} sends customers to {origin!r}, which is no origin")
     return provider

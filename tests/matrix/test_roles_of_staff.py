@@ -60,7 +60,9 @@ shop.payment              -         look  look       -       look
 shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
+shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
+shop.transferfile         -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
 """
@@ -94,10 +96,13 @@ shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
+shop_statementline_fee        -         -     may        -       may
 shop_statementline_keep       -         -     may        -       may
 shop_statementline_payout     -         -     may        -       may
 shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
+shop_providersettings_check   -         -     -          -       may
+shop_providersettings_remove  -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
@@ -118,6 +123,13 @@ shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
+shop_paymentevent_send_back   -         -     may        -       may
+shop_refund_arrived           -         -     may        -       may
+shop_refund_came_back         -         -     may        -       may
+shop_transferfile_download    -         -     may        -       may
+shop_transferfile_sent        -         -     may        -       may
+shop_transferfile_discard     -         -     may        -       may
+shop_account_send_credit      -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may
 shop_phoneorder_customer      -         may   -          -       may
 shop_phoneorder_discard       -         may   -          -       may

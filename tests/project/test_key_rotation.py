@@ -27,6 +27,7 @@ from outbox.mails.models import Mail
 from project import key_rotation
 from tests.accounts.sign_in.test_sign_in import sign_in, signed_in_as
 from tests.factories.accounts import UserFactory
+from tests.shop.payments.configured.given import saved
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +144,7 @@ def test_everything_stored_is_encrypted_anew_once(settings, alice):
     Client().force_login(alice)
     Client().post(reverse("account_request_login_code"), {"email": alice.email})
     TOTP.activate(alice, "secret")
+    saved("stripe")
 
     settings.ENCRYPTION_KEYS = [FIRST]
     first, second = rotate_keys(), rotate_keys()
@@ -150,7 +152,8 @@ def test_everything_stored_is_encrypted_anew_once(settings, alice):
     assert "mail secret: 1 of 1" in first
     assert "second factor: 1 of 1" in first
     assert "session data: 2 of 2" in first
-    assert second.count(" 0 of ") == 3
+    assert "provider settings: 1 of 1" in first
+    assert second.count(" 0 of ") == len(Purpose)
     settings.SECRET_KEY = NEW
     assert decrypt(Mail.objects.get(has_secret=True).secret)
     assert decrypt(BrowserSession.objects.first().data, Purpose.SESSION)

@@ -52,6 +52,7 @@ STAYS = {
     "catalog_entryfield": CATALOGUE,
     "catalog_pricetier": CATALOGUE,
     "catalog_tax": CATALOGUE,
+    "catalog_taxrate": CATALOGUE,
     "django_content_type": SHOP,
     "documents_picture": "logos of the seller in documents",
     "documents_series": "counts of numbers; nobody's data",
@@ -82,11 +83,14 @@ STAYS = {
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
     "shop_refundcall": SALE,
+    "shop_chargeback": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,
+    "shop_transferfile": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
+    "shop_providersettings": SHOP,
     "outbox_outsideservice": SHOP,
 }
 

@@ -9,16 +9,20 @@ from django.utils import timezone
 
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance
+from common.moments import local_day
+from shop.orders.giving_back.paying_back import mark_paid_back
+from shop.orders.giving_back.services import give_units_back
 from shop.payments.models import Payment
+from shop.payments.services import confirm_received
 from shop.payments.statements import deciding, services
-from shop.payments.statements.deciding import confirm_line
+from shop.payments.statements.deciding import confirm_line, confirm_refund
 from shop.payments.statements.models import StatementLine
 from shop.payments.statements.services import import_file, keep_file
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.rivals.processes import errors_among, no_row_locks, race, values_among
 from tests.shop.merchants import staff
-from tests.shop.payments.statements.files import camt, entry, statement
+from tests.shop.payments.statements.files import IBAN, camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
 
 NOW = timezone.now()
@@ -53,6 +57,67 @@ def test_one_file_imported_twice_at_once_is_imported_once():
 
     assert errors_among(answers) == ["ImportedAlready"]
     assert StatementLine.objects.count() == 1
+
+
+def two_formats(without=None):
+    """Import one movement at the same moment by CAMT and by a table; return the numbers of new lines."""
+    actor = staff()
+    row = "Date;Montant;Libellé\n27/11/2026;120,00;VIR ATELIERS ROY Facture 12\n".encode()
+    keys = [
+        keep_file(content=content, account=IBAN, actor=actor, now=NOW).pk
+        for content in (camt(statement(entry(text="Facture 12", ref="1"))), row)
+    ]
+    answers = race(
+        lambda: import_file(statement_id=keys[0], now=NOW).new_lines,
+        lambda: import_file(statement_id=keys[1], now=NOW).new_lines,
+        before=ABOUT_TO_WRITE,
+        without=without,
+    )
+    assert errors_among(answers) == []
+    return sorted(values_among(answers))
+
+
+def test_one_movement_imported_by_two_formats_at_once_is_there_once():
+    assert two_formats() == [0, 1]
+
+
+def no_lock_of_imports():
+    services._lock_imports = lambda: None
+
+
+def test_control_without_the_lock_of_imports_it_is_there_twice():
+    assert two_formats(without=no_lock_of_imports) == [1, 1]
+
+
+def two_show_a_refund(without=None):
+    """Confirm two lines at the same moment for the one refund of an order; return the errors."""
+    merchant = staff("shop.confirm_money")
+    order = place(make_cart(EntryFactory()), email="alice@example.org")
+    confirm_received(
+        order_id=order.pk, amount=order.gross, reference="in", actor=merchant, is_what_arrived=True, now=NOW
+    )
+    line = order.lines.get()
+    give_units_back(order_id=order.pk, units={line.pk: range(line.quantity)}, actor=merchant, reason="Off", now=NOW)
+    mark_paid_back(
+        order_id=order.pk, amount=order.gross, paid_on=local_day(NOW), reference="out", actor=merchant, now=NOW
+    )
+    bring_in(camt(statement(entry(side="DBIT", ref="1"), entry(side="DBIT", ref="2"))), actor=merchant)
+
+    def shown_by(line_id):
+        return lambda: confirm_refund(line_id=line_id, order_id=order.pk, actor=merchant, now=NOW)
+
+    keys = StatementLine.objects.values_list("pk", flat=True)
+    return errors_among(race(*map(shown_by, keys), before=[(deciding, "_decide")], without=without))
+
+
+def test_two_lines_show_one_refund_once():
+    assert two_show_a_refund() == ["NothingOnItsWay"]
+    assert balance(Account.REFUNDS_SENT, currency="EUR") == 0
+
+
+def test_control_without_the_locks_both_show_it():
+    assert two_show_a_refund(without=no_row_locks) == []
+    assert balance(Account.REFUNDS_SENT, currency="EUR") == 120
 
 
 def two_confirm(without=None):

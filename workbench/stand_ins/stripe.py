@@ -262,6 +262,8 @@ class _Handler(Answering):
         match path:
             case ["balance"]:
                 return {"object": "balance", "livemode": False}
+            case ["account"]:
+                return {"id": "acct_stand_in", "object": "account", "business_profile": {"name": "Stand-in Academy"}}
             case ["checkout", "sessions"]:
                 return stripe.create_session(asked) if is_post else self._list(stripe.of("cs"), asked)
             case ["checkout", "sessions", identity]:

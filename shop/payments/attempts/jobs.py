@@ -16,7 +16,7 @@ from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import PROBLEM_LENGTH
 from shop.payments.attempts.sweep import ask_about_attempt, job_kind_of
 from shop.payments.port import Provider, Unreachable
-from shop.payments.registry import providers
+from shop.payments.registry import known
 
 
 def questions_wait(count: int) -> str:
@@ -54,6 +54,6 @@ def register(provider: Provider) -> None:
     )(ask)
 
 
-for each in providers():
+for each in known():
     if each.has_page:
         register(each)

@@ -96,6 +96,7 @@ def _statements(document: bytes, balances: list[Balance]) -> Iterator[ReadLine]:
     events = etree.iterparse(
         io.BytesIO(document),
         events=("start", "end"),
+        tag=[f"{{*}}{name}" for name in ("Stmt", "Id", "Acct", "Bal", "Ntry")],
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -221,11 +222,11 @@ def _name(element: Any) -> str:
 
 
 def _children(element: Any, name: str) -> list[Any]:
-    return [] if element is None else [each for each in element if _name(each) == name]
+    return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def _child(element: Any, name: str) -> Any:
-    return next(iter(_children(element, name)), None)
+    return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def _text(element: Any, *names: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
+from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
@@ -22,6 +23,7 @@ from shop.payments.providers.transfer import provider as transfer
 from shop.payments.services import settle
 from shop.payments.statements.matching import proposals_for, sure_proposal
 from shop.payments.statements.models import MAX_NOTE, LineShare, StatementLine
+from shop.payments.statements.refunds import on_their_way
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -39,7 +41,19 @@ class LineDecided(Refused):
 class NoMoneyCame(Refused):
     """Refusal to give to an order what left the account."""
 
-    message = _("This money left the account. Only set the line aside, with the reason.")
+    message = _("This money left the account: no order is paid by it.")
+
+
+class MoneyCame(Refused):
+    """Refusal to take money that came for a refund that left."""
+
+    message = _("This money came to the account: it is no refund.")
+
+
+class NothingOnItsWay(Refused):
+    """Refusal because not as much was sent back for the order, or a line has shown it already."""
+
+    message = _("No such amount is on its way back for this order. Look at the order.")
 
 
 class SharesDiffer(Refused):
@@ -147,6 +161,31 @@ def keep_line(*, line_id: int, actor: User, now: datetime) -> None:
     )
     postings.post_banked(str(line.pk), None, line.amount, line.currency, part=transfer.name, at=now)
     _decide(line, State.KEPT, actor=actor, now=now)
+
+
+@again_after_deadlock
+@transaction.atomic
+def confirm_refund(*, line_id: int, order_id: int, actor: User, now: datetime) -> None:
+    """Confirm that a line is money sent back for an order: what was on its way has left the bank. Locks the line, then
+    the order. Raises LineDecided, MoneyCame, NothingOnItsWay, StatementLine.DoesNotExist and Order.DoesNotExist."""
+    line = _lock(line_id)
+    if line.amount > 0:
+        raise MoneyCame
+    order = lock_order(order_id)
+    if on_their_way(line.currency, orders=[order_id]).get(order_id, ZERO) < -line.amount:
+        raise NothingOnItsWay
+    LineShare.objects.create(line=line, order=order, amount=-line.amount)
+    postings.post_refund_left(line.pk, order, -line.amount, at=now)
+    _decide(line, State.REFUND, actor=actor, now=now)
+
+
+@transaction.atomic
+def note_fee(*, line_id: int, actor: User, now: datetime) -> None:
+    """Note that a line is a fee of the bank, or one that it gives back. Locks the line; raises LineDecided and
+    StatementLine.DoesNotExist."""
+    line = _lock(line_id)
+    postings.post_bank_fee(line.pk, -line.amount, line.currency, at=now)
+    _decide(line, State.FEE, actor=actor, now=now)
 
 
 @transaction.atomic

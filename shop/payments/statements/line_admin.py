@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -9,22 +11,31 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from accounts.people.models import User
-from common.admin.display import NOTHING, admin_link, amount, choice_label, moment
+from common.admin.display import NOTHING, admin_link, amount, anchor, choice_label, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
 from shop.orders.models import Order
 from shop.payments.registry import method_label
-from shop.payments.statements.deciding import confirm_line, confirm_sure_lines, keep_line, note_payout, set_aside
+from shop.payments.statements.deciding import (
+    confirm_line,
+    confirm_refund,
+    confirm_sure_lines,
+    keep_line,
+    note_fee,
+    note_payout,
+    set_aside,
+)
 from shop.payments.statements.forms import AsideForm, PayoutForm
 from shop.payments.statements.matching import Proposal, proposals_for, shares_from
 from shop.payments.statements.models import MAX_NOTE, StatementLine
@@ -34,12 +45,15 @@ PAGE = "admin:shop_statementline_change"
 # Lines confirmed by one request; the rest follows by the next.
 AT_ONCE = 200
 State = StatementLine.State
-COLOURS = {State.OPEN: "warning", State.MATCHED: "success", State.PAYOUT: "success", State.KEPT: "info"}
+COLOURS = {
+    State.OPEN: "warning", State.MATCHED: "success", State.PAYOUT: "success", State.REFUND: "success",
+    State.KEPT: "info",
+}  # fmt: skip
 
 
 @admin.register(StatementLine)
 class StatementLineAdmin(ReadOnlyAdmin):
-    list_display = ("booked_on", "money", "name", "text", "state_label")
+    list_display = ("booked_on", "money", "payer", "text", "state_label")
     list_display_links = ("booked_on", "money")
     list_filter = (("state", ChoicesDropdownFilter), ("booked_on", DayRangeFilter))
     list_filter_submit = True
@@ -51,14 +65,14 @@ class StatementLineAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Amount, or reference of the bank")
     ordering = ("-booked_on", "-id")
     fields = readonly_fields = (
-        "booked_on", "money", "name", "iban", "text", "bank_reference", "is_reversal", "account", "state_label",
-        "orders", "note", "decided", "decided_by_name",
+        "booked_on", "money", "payer", "iban", "text", "bank_reference", "is_reversal", "account", "perhaps_same",
+        "state_label", "orders", "note", "decided", "decided_by_name",
     )  # fmt: skip
     list_before_template = "statements/admin/sure.html"
     change_form_outer_after_template = "statements/admin/line.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
-        return super().get_queryset(request).select_related("decided_by")
+        return super().get_queryset(request).select_related("decided_by", "perhaps")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -67,9 +81,15 @@ class StatementLineAdmin(ReadOnlyAdmin):
             path("<int:statement_line_id>/confirm/", wrap(self.confirm), name="shop_statementline_confirm"),
             path("<int:statement_line_id>/payout/", wrap(self.payout), name="shop_statementline_payout"),
             path("<int:statement_line_id>/keep/", wrap(self.keep), name="shop_statementline_keep"),
+            path("<int:statement_line_id>/fee/", wrap(self.fee), name="shop_statementline_fee"),
             path("<int:statement_line_id>/aside/", wrap(self.aside), name="shop_statementline_aside"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        may_decide = request.user.has_perms((IMPORT, CONFIRM))
+        to_decide = may_decide and StatementLine.objects.filter(state=State.OPEN, amount__gt=0).exists()
+        return super().changelist_view(request, {"has_lines_to_decide": to_decide, **(extra_context or {})})
 
     def row_context(self, request: HttpRequest, row: StatementLine) -> dict[str, Any]:
         if row.state != State.OPEN or not request.user.has_perms((IMPORT, CONFIRM)):
@@ -80,11 +100,12 @@ class StatementLineAdmin(ReadOnlyAdmin):
             "came": came,
             "proposals": [_shown(proposal, cast(User, request.user)) for proposal in proposals_for(row)],
             "payout_form": PayoutForm() if came else None,
-            "aside_form": AsideForm(),
+            "aside_form": AsideForm(initial={"note": _("Told by another statement.") if row.perhaps_id else ""}),
         }
 
     def confirm(self, request: HttpRequest, statement_line_id: int) -> HttpResponse:
-        """Confirm the orders posted, by their keys and amounts, or by the number typed for the whole amount."""
+        """Confirm the orders posted, by their keys and amounts, or by the number typed for the whole amount: paid by
+        money that came, or paid back by money that left."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         self._check(request)
@@ -96,22 +117,29 @@ class StatementLineAdmin(ReadOnlyAdmin):
         number = request.POST.get("number", "").replace("\0", "").strip()
         if number:
             order = Order.objects.filter(number=number).first()
-            shares = ((order.pk, line.amount),) if order else None
+            shares = ((order.pk, abs(line.amount)),) if order else None
         if not shares:
             messages.error(request, _("No order has this number."))
             return redirect(PAGE, line_id)
         try:
-            done = confirm_line(line_id=line_id, shares=shares, actor=cast(User, request.user), now=timezone.now())
+            self._confirm(request, line, shares)
         except Refused as refusal:
             messages.error(request, str(refusal))
-            return redirect(PAGE, line_id)
+        return redirect(PAGE, line_id)
+
+    def _confirm(self, request: HttpRequest, line: StatementLine, shares: Sequence[tuple[int, Decimal]]) -> None:
+        actor, now = cast(User, request.user), timezone.now()
+        if line.amount < 0:
+            confirm_refund(line_id=line.pk, order_id=shares[0][0], actor=actor, now=now)
+            messages.success(request, _("The line is confirmed."))
+            return
+        done = confirm_line(line_id=line.pk, shares=shares, actor=actor, now=now)
         if done.waits:
             messages.warning(request, _("This waits for a second person. Confirm the line again once they approved."))
         elif done.needs_attention:
             messages.warning(request, _("The money is recorded, and needs attention: see the payment events."))
         else:
             messages.success(request, _("The line is confirmed."))
-        return redirect(PAGE, line_id)
 
     def confirm_sure(self, request: HttpRequest) -> HttpResponse:
         """Confirm all lines whose reference and exact amount tell their orders."""
@@ -150,6 +178,13 @@ class StatementLineAdmin(ReadOnlyAdmin):
             lambda: keep_line(line_id=statement_line_id, actor=cast(User, request.user), now=timezone.now()),
         )
 
+    def fee(self, request: HttpRequest, statement_line_id: int) -> HttpResponse:
+        return self._decide(
+            request,
+            statement_line_id,
+            lambda: note_fee(line_id=statement_line_id, actor=cast(User, request.user), now=timezone.now()),
+        )
+
     def aside(self, request: HttpRequest, statement_line_id: int) -> HttpResponse:
         note = request.POST.get("note", "")[:MAX_NOTE]
         return self._decide(
@@ -171,6 +206,26 @@ class StatementLineAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("amount"), ordering="amount")
     def money(self, line: StatementLine) -> str:
         return amount(line.amount, line.currency)
+
+    @display(description=pgettext_lazy("of a payer", "name"))
+    def payer(self, line: StatementLine) -> str:
+        return line.party.name or NOTHING
+
+    @display(description=gettext_lazy("IBAN"))
+    def iban(self, line: StatementLine) -> str:
+        return line.party.iban or NOTHING
+
+    @display(description=gettext_lazy("text"))
+    def text(self, line: StatementLine) -> str:
+        return line.party.text or NOTHING
+
+    @display(description=gettext_lazy("perhaps the same as"))
+    def perhaps_same(self, line: StatementLine) -> str:
+        other = line.perhaps
+        if other is None:
+            return NOTHING
+        told = f"{date_format(other.booked_on)} {other.party.name or other.party.text} ({other.get_state_display()})"
+        return anchor(reverse(PAGE, args=[other.pk]), told)
 
     @display(description=gettext_lazy("state"), ordering="state")
     def state_label(self, line: StatementLine) -> SafeString:
@@ -203,6 +258,7 @@ def _shown(proposal: Proposal, viewer: User) -> dict[str, Any]:
         "value": proposal.value,
         "is_sure": proposal.is_sure,
         "is_known": proposal.is_known,
+        "is_near": proposal.is_near,
         "orders": [
             (
                 admin_link(viewer, Order, share.order.pk, share.order.number),

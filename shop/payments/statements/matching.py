@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from catalog.pricing import ZERO
@@ -12,11 +12,14 @@ from common.search import normalise
 from shop.orders.models import Order
 from shop.payments.models import Payment
 from shop.payments.requests.asked import asked_of
-from shop.payments.requests.reference import find_reference
+from shop.payments.requests.reference import find_nearly, find_reference
 from shop.payments.statements.models import LineShare, StatementLine
+from shop.payments.statements.refunds import on_their_way
 
 ORDERS_AT_MOST = 20
 LIKELY_AT_MOST = 5
+# A text with long numbers may nearly mean hundreds of orders.
+NEAR_AT_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,12 @@ class Share:
 @dataclass(frozen=True)
 class Proposal:
     """Orders that a line may be for, with the amount of each. `is_sure`: the reference and the exact amount say so.
-    `is_known`: the merchant has confirmed this money by hand before."""
+    `is_known`: the merchant has confirmed this money by hand before. `is_near`: a mistyped reference may mean it."""
 
     shares: tuple[Share, ...]
     is_sure: bool = False
     is_known: bool = False
+    is_near: bool = False
 
     @property
     def value(self) -> str:
@@ -42,17 +46,64 @@ class Proposal:
 
 def proposals_for(line: StatementLine) -> list[Proposal]:
     """Return the proposals for a line, the surest first. A handful of queries."""
-    if line.amount <= 0:
-        return []
-    named = _orders(find_reference(f"{line.text} {line.bank_reference}")[:ORDERS_AT_MOST], line)
+    if line.amount < 0:
+        return _refunds(line)
+    named = _named(line)
     if named:
-        return [proposal for proposal in (_of_named(line, named),) if proposal]
-    return _likely(line)
+        proposal = _of_named(line, named)
+        return [_unsure_if_known(line, proposal)] if proposal else []
+    near = _near(line)
+    found = {proposal.shares[0].order.pk for proposal in near}
+    return near + [each for each in _likely(line) if each.shares[0].order.pk not in found]
 
 
 def sure_proposal(line: StatementLine) -> Proposal | None:
-    found = proposals_for(line)
-    return found[0] if found and found[0].is_sure else None
+    """Return the proposal for money that came if it is sure. No query for a line that names no order."""
+    named = _named(line) if line.amount > 0 and line.perhaps_id is None else []
+    found = _of_named(line, named) if named else None
+    return found if found and found.is_sure else None
+
+
+def _named(line: StatementLine) -> list[Order]:
+    numbers = find_reference(_told(line))[:ORDERS_AT_MOST]
+    return _orders(numbers, line) if numbers else []
+
+
+def _told(line: StatementLine) -> str:
+    return f"{line.party.text} {line.bank_reference}"
+
+
+def _unsure_if_known(line: StatementLine, proposal: Proposal) -> Proposal:
+    """Return a proposal that is not sure while the line may be one that another format told."""
+    return proposal if line.perhaps_id is None else replace(proposal, is_sure=False)
+
+
+def _near(line: StatementLine) -> list[Proposal]:
+    """Return orders of which a mistyped reference may stand in the text: those that wait for exactly this amount, and
+    those whose name is the payer's."""
+    numbers = find_nearly(_told(line))[:NEAR_AT_MOST]
+    payer = _words(line.party.name)
+    found = []
+    for order in _orders(numbers, line) if numbers else ():
+        expected = _expected(order)
+        if line.amount in expected or (expected and payer & _names(order)):
+            found.append((line.amount not in expected, order))
+    found.sort(key=lambda each: each[0])
+    return [Proposal((Share(order, line.amount),), is_near=True) for _differs, order in found[:LIKELY_AT_MOST]]
+
+
+def _refunds(line: StatementLine) -> list[Proposal]:
+    """Return orders for which this amount was sent back by transfer: sure where the text names the order."""
+    sent = on_their_way(line.currency)
+    orders = Order.objects.filter(pk__in=[order_id for order_id, amount in sent.items() if amount == -line.amount])
+    numbers, payee = set(find_reference(_told(line))), _words(line.party.name)
+    found = sorted(
+        orders, key=lambda order: (order.number not in numbers, -len(payee & _names(order)), order.placed_at)
+    )
+    return [
+        _unsure_if_known(line, Proposal((Share(order, -line.amount),), is_sure=order.number in numbers))
+        for order in found[:LIKELY_AT_MOST]
+    ]
 
 
 def _orders(numbers: Sequence[str], line: StatementLine) -> list[Order]:
@@ -80,9 +131,13 @@ def _likely(line: StatementLine) -> list[Proposal]:
     """Return orders that wait for exactly this amount, those first whose name is that of the payer."""
     waiting = Order.objects.filter(status=Order.Status.PLACED, gross=line.amount, currency=line.currency)
     orders = list(waiting.order_by("placed_at")[: 4 * LIKELY_AT_MOST])
-    payer = _words(line.name)
-    orders.sort(key=lambda order: -len(payer & _words(f"{order.billing_name} {order.contact_name}")))
+    payer = _words(line.party.name)
+    orders.sort(key=lambda order: -len(payer & _names(order)))
     return [Proposal((Share(order, line.amount),)) for order in orders[:LIKELY_AT_MOST]]
+
+
+def _names(order: Order) -> set[str]:
+    return _words(f"{order.billing_name} {order.contact_name}")
 
 
 def _words(name: str) -> set[str]:

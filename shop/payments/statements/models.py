@@ -3,11 +3,14 @@ deleted; a decision is written once."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from shop.payments.statements.party import Party, opened
 
 MAX_NOTE = 300
 
@@ -56,8 +59,11 @@ class BankStatement(models.Model):
 
 
 class StatementLine(models.Model):
-    """Line of a bank account. `identity` is the same in every file that has the line. `amount` is below zero for money
-    that left the account."""
+    """Line of a bank account. `identity` is the same in every file of one format that has the line. `amount` is below
+    zero for money that left the account; `secret` holds the other party, encrypted.
+
+    `perhaps` is a line of another format that may tell the same movement: the merchant decides.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("to decide")
@@ -65,6 +71,8 @@ class StatementLine(models.Model):
         PAYOUT = "payout", _("payout of a provider")
         KEPT = "kept", _("kept as unallocated money")
         SET_ASIDE = "set_aside", _("set aside")
+        REFUND = "refund", _("refund that left")
+        FEE = "fee", _("fee of the bank")
 
     statement = models.ForeignKey(
         BankStatement, on_delete=models.PROTECT, related_name="lines", verbose_name=_("bank statement")
@@ -75,9 +83,10 @@ class StatementLine(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     bank_reference = models.CharField(_("reference of the bank"), max_length=100, blank=True, db_default="")
-    name = models.CharField(pgettext_lazy("of a payer", "name"), max_length=200, blank=True, db_default="")
-    iban = models.CharField(_("IBAN"), max_length=34, blank=True, db_default="")
-    text = models.CharField(_("text"), max_length=1000, blank=True, db_default="")
+    secret = models.TextField(_("other party"), blank=True, default="", db_default="")
+    perhaps = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("perhaps the same as")
+    )
     is_reversal = models.BooleanField(_("reversal"), default=False, db_default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.OPEN, db_default=State.OPEN
@@ -99,7 +108,7 @@ class StatementLine(models.Model):
             models.CheckConstraint(condition=~Q(amount=0), name="shop_statementline_not_zero"),
             models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="shop_statementline_currency"),
             models.CheckConstraint(
-                condition=Q(state__in=("open", "matched", "payout", "kept", "set_aside")),
+                condition=Q(state__in=("open", "matched", "payout", "kept", "set_aside", "refund", "fee")),
                 name="shop_statementline_state_known",
             ),
             models.CheckConstraint(
@@ -110,6 +119,9 @@ class StatementLine(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=("matched", "payout", "kept")) | Q(amount__gt=0),
                 name="shop_statementline_money_that_came",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refund") | Q(amount__lt=0), name="shop_statementline_refund_left"
             ),
             models.CheckConstraint(
                 condition=Q(state="payout") & ~Q(provider="") | ~Q(state="payout") & Q(provider=""),
@@ -127,9 +139,14 @@ class StatementLine(models.Model):
     def __str__(self) -> str:
         return f"{self.booked_on} {self.amount} {self.currency}"
 
+    @cached_property
+    def party(self) -> Party:
+        """Other party: name, IBAN and text, as the bank tells them."""
+        return opened(self.secret)
+
 
 class LineShare(models.Model):
-    """Part of a line that came for an order."""
+    """Part of a line that came for an order, or went back for one: above zero either way."""
 
     line = models.ForeignKey(StatementLine, on_delete=models.PROTECT, related_name="shares")
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="statement_shares")

@@ -12,11 +12,12 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from common.refusals import Refused
+from shop.payments.statements.party import Party
 
 
 @dataclass(frozen=True)
 class ReadLine:
-    """Booked line. `amount` is below zero for money that left the account; `entry` tells lines of one batch apart."""
+    """Booked line. `amount` is below zero for money that left the account."""
 
     account: str
     booked_on: date
@@ -27,6 +28,10 @@ class ReadLine:
     iban: str = ""
     text: str = ""
     is_reversal: bool = False
+
+    @property
+    def party(self) -> Party:
+        return Party(self.name, self.iban, self.text)
 
 
 @dataclass

@@ -8,32 +8,38 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from common.plain_inserts import insert_rows
 from common.refusals import Refused
 from shop.payments.statements.camt import is_camt, read_camt
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
-from shop.payments.statements.read import (
-    Balance,
-    ReadLine,
-    StatementKnown,
-    StatementWithoutLines,
-    with_identity,
-)
+from shop.payments.statements.party import sealed
+from shop.payments.statements.read import Balance, ReadLine, StatementKnown, StatementWithoutLines, with_identity
+from shop.payments.statements.same import OtherFormats, Same
 from shop.payments.statements.tables import Columns, guess, headings_of, lines_of, rows_of
 
 if TYPE_CHECKING:
     from accounts.people.models import User
 
 Format = BankStatement.Format
-BATCH = 500
+BATCH = 1_000
 SHOWN = 20
 # A file that nobody imported is forgotten.
 FORGOTTEN_AFTER = timedelta(days=7)
+
+
+class _Fresh(NamedTuple):
+    """Line that is not known by its identity, and the line of another format that may be the same."""
+
+    identity: str
+    line: ReadLine
+    perhaps: Same | None
 
 
 class ColumnsMissing(Refused):
@@ -50,12 +56,13 @@ class ImportedAlready(Refused):
 
 @dataclass
 class Preview:
-    """Look at a file: its first lines, how many are new and known, the balances, and what is not known of its
-    columns."""
+    """Look at a file: its first lines, how many are new, how many known, how many of the new ones perhaps known from
+    another format, and the balances."""
 
     lines: list[ReadLine] = field(default_factory=list)
     new: int = 0
     known: int = 0
+    perhaps: int = 0
     came: Decimal = Decimal(0)
     left: Decimal = Decimal(0)
     balances: list[Balance] = field(default_factory=list)
@@ -109,12 +116,13 @@ def say_columns(*, statement: BankStatement, columns: Columns) -> None:
 def look(statement: BankStatement) -> Preview:
     """Read a kept file without importing anything. Raises ColumnsMissing, StatementRefused."""
     seen = Preview()
-    lines = _lines_of(statement, seen.balances)
-    for batch in _batches(with_identity(lines)):
-        known = _known(batch)
-        for identity, line in batch:
-            seen.known += identity in known
-            seen.new += identity not in known
+    others = OtherFormats(statement.file_format)
+    for batch in _batches(with_identity(_lines_of(statement, seen.balances))):
+        fresh = _fresh(batch, others)
+        seen.new += len(fresh)
+        seen.known += len(batch) - len(fresh)
+        seen.perhaps += sum(each.perhaps is not None for each in fresh)
+        for _identity, line in batch:
             seen.came += max(line.amount, Decimal(0))
             seen.left += min(line.amount, Decimal(0))
             seen.starts_on = min(seen.starts_on or line.booked_on, line.booked_on)
@@ -126,18 +134,22 @@ def look(statement: BankStatement) -> Preview:
 
 @transaction.atomic
 def import_file(*, statement_id: int, now: datetime) -> BankStatement:
-    """Import a kept file: its new lines wait to be decided, known ones change nothing. Locks the statement; waits for
-    a transaction that imports the same lines. Raises ImportedAlready, ColumnsMissing, StatementRefused and
-    BankStatement.DoesNotExist."""
+    """Import a kept file: its new lines wait to be decided, known ones change nothing.
+
+    Locks the statement; one file is imported at a time, since two may tell the same in different words. Raises
+    ImportedAlready, ColumnsMissing, StatementRefused and BankStatement.DoesNotExist.
+    """
     statement = BankStatement.objects.select_for_update(no_key=True).get(pk=statement_id)
     if statement.imported_at is not None:
         raise ImportedAlready
+    _lock_imports()
     balances: list[Balance] = []
     days: list[date] = []
     new = total = 0
+    others = OtherFormats(statement.file_format)
     for batch in _batches(with_identity(_lines_of(statement, balances))):
         total += len(batch)
-        new += len(_write(statement, batch))
+        new += _write(statement, _fresh(batch, others))
         days += [min(line.booked_on for _identity, line in batch), max(line.booked_on for _identity, line in batch)]
     if not total:
         raise StatementWithoutLines
@@ -169,26 +181,33 @@ def _lines_of(statement: BankStatement, balances: list[Balance]) -> Iterator[Rea
     yield from lines_of(rows_of(content), columns, account=statement.account, currency=statement.currency)
 
 
-def _write(statement: BankStatement, batch: Sequence[tuple[str, ReadLine]]) -> set[str]:
-    """Insert the lines that are new, in the order of their identities; return the identities of these."""
-    known = _known(batch)
+def _lock_imports() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('shop.statements', 0))")
+
+
+def _fresh(batch: Sequence[tuple[str, ReadLine]], others: OtherFormats) -> list[_Fresh]:
+    """Return the lines that are not known, in the order of their identities. Two queries."""
+    identities = [identity for identity, _line in batch]
+    known = set(StatementLine.objects.filter(identity__in=identities).values_list("identity", flat=True))
+    unknown = [(identity, line) for identity, line in sorted(batch, key=itemgetter(0)) if identity not in known]
+    same = others.among(unknown)
+    fresh = (_Fresh(identity, line, same.get(identity)) for identity, line in unknown)
+    return [each for each in fresh if each.perhaps is None or not each.perhaps.is_sure]
+
+
+def _write(statement: BankStatement, fresh: Sequence[_Fresh]) -> int:
+    """Insert new lines; return their number. One statement."""
     rows = [
         StatementLine(
             statement=statement, identity=identity, account=line.account, booked_on=line.booked_on, amount=line.amount,
-            currency=line.currency, bank_reference=line.bank_reference, name=line.name, iban=line.iban, text=line.text,
-            is_reversal=line.is_reversal,
+            currency=line.currency, bank_reference=line.bank_reference, secret=sealed(line.party),
+            is_reversal=line.is_reversal, perhaps_id=perhaps.line_id if perhaps else None,
         )
-        for identity, line in sorted(batch, key=lambda each: each[0])
-        if identity not in known
+        for identity, line, perhaps in fresh
     ]  # fmt: skip
-    StatementLine.objects.bulk_create(rows, ignore_conflicts=True)
-    written = StatementLine.objects.filter(identity__in=[row.identity for row in rows], statement=statement)
-    return set(written.values_list("identity", flat=True))
-
-
-def _known(batch: Sequence[tuple[str, ReadLine]]) -> set[str]:
-    identities = [identity for identity, _line in batch]
-    return set(StatementLine.objects.filter(identity__in=identities).values_list("identity", flat=True))
+    insert_rows(rows)
+    return len(rows)
 
 
 def _batches(lines: Iterator[tuple[str, ReadLine]]) -> Iterator[list[tuple[str, ReadLine]]]:

@@ -27,6 +27,7 @@ WITHOUT_PEOPLE = {
     "enrolments.role",
     "handlers.brokenhook",
     "shop.legaltext",
+    "shop.providersettings",
     "shop.shopidentity",
 }
 

@@ -35,7 +35,8 @@ def test_an_invoice_and_its_credit_note_have_their_files_by_the_jobs():
 
     assert b"<ram:ID>F2026-00001</ram:ID>" in content_of(first, "xml")
     assert b"<ram:IssuerAssignedID>F2026-00001</ram:IssuerAssignedID>" in content_of(credit, "xml")
-    (embedded,) = pikepdf.open(io.BytesIO(content_of(credit, "pdf"))).Root.AF
+    pdf = pikepdf.open(io.BytesIO(content_of(credit, "pdf")))
+    (embedded,) = pdf.Root.AF
     assert embedded.EF.F.read_bytes() == content_of(credit, "xml")
 
 
@@ -78,7 +79,7 @@ class TestAdministration:
         assert answer.content == content_of(document, "pdf")
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"] == 'attachment; filename="F2026-00001.pdf"'
-        assert answer["Cache-Control"] == "no-store, private"
+        assert answer["Cache-Control"].startswith("no-store, private")
 
     def test_leads_back_where_there_is_no_file(self, accountant):
         document = issued()

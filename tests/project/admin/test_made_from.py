@@ -24,11 +24,13 @@ from common.made_from_rows import MadeFromRows
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
+from shop.payments.configured.models import ProviderSettings
 from shop.seller.models import LegalText, ShopIdentity
 from tests.catalog.admin_pages import controls, text_of
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory
+from tests.shop.payments.configured.given import row_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +59,7 @@ CASES: dict[type[models.Model], Case] = {
     Group: Case(lambda: Group.objects.create(name="Desk"), "name", "Front desk", "name", "Sales"),
     LegalText: Case(legal_text, "body_fr", "Nouveau", "body_en", "New"),
     Role: Case(RoleFactory, "name_fr", "Accompagnant", "name_en", "Coach"),
+    ProviderSettings: Case(row_of, "offer", "no", "offer", "yes"),
     ShopIdentity: Case(
         lambda: ShopIdentity.current(),
         "iban",

@@ -19,6 +19,7 @@ from shop.orders.models import Order
 from shop.payments import providers as packages
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told
+from shop.payments.configured.declared import KeyField, SettingsForm
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import (
     Attempt,
@@ -229,10 +230,19 @@ class TestWhatIsRefusedAtTheStart:
         with pytest.raises(ImproperlyConfigured, match=refusal), temporary(get_provider("sandbox")):
             pass
 
-    def test_a_provider_without_its_own_settings_and_all_that_are_missing_are_named(self, monkeypatch):
-        class Keyed(Elsewhere):
-            environment = ("ELSEWHERE_KEY", "ELSEWHERE_SECRET", "ELSEWHERE_SITE")
+    def test_a_provider_with_some_of_its_variables_and_all_that_are_missing_are_named(self, monkeypatch):
+        class Keys(SettingsForm):
+            provider = "elsewhere"
+            variables: ClassVar = {
+                "key": "ELSEWHERE_KEY", "secret": "ELSEWHERE_SECRET", "site": "ELSEWHERE_SITE"
+            }  # fmt: skip
+            key, secret, site = KeyField(), KeyField(), KeyField()
 
+        class Keyed(Elsewhere):
+            settings_form = Keys
+
+        with temporary(Keyed()) as provider:  # the administration may have them
+            assert get_provider("elsewhere") is provider
         monkeypatch.setenv("ELSEWHERE_SITE", "12")
         monkeypatch.setenv("ELSEWHERE_SECRET", " ")
         refusal = "'elsewhere' needs ELSEWHERE_KEY, ELSEWHERE_SECRET in the environment"

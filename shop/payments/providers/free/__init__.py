@@ -17,6 +17,7 @@ class FreeProvider(Provider):
     name = "free"
     label = _("Nothing to pay")
     is_immediate = True
+    is_choosable = False
 
     def offers(self, order: Order) -> bool:
         """Return False: customers never choose this method, as the server confirms a zero total."""

@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
-import os
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ImproperlyConfigured
+from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from shop.payments.configured.declared import KeyField, SettingsForm
+from shop.payments.configured.in_force import settings_in_force
 from shop.payments.port import origin_of
 
-ENVIRONMENT = ("LYRA_PAGE_URL", "LYRA_API_URL", "LYRA_SITE_ID", "LYRA_FORM_KEY", "LYRA_API_PASSWORD", "LYRA_MODE")
 TEST, PRODUCTION = "TEST", "PRODUCTION"
-_ADDRESS = re.compile(
-    r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
-)
-_SITE = re.compile(r"[0-9]{1,8}")
+_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
+_NO_ADDRESS = _("Type an address that begins with https://.")
+
+
+class LyraSettings(SettingsForm):
+    provider = "lyra"
+    title = "PayZen, Sogecommerce, SystemPay, Scellius (Lyra)"
+    secrets = frozenset({"form_key", "api_password"})
+    variables = {
+        "page_url": "LYRA_PAGE_URL",
+        "api_url": "LYRA_API_URL",
+        "site_id": "LYRA_SITE_ID",
+        "form_key": "LYRA_FORM_KEY",
+        "api_password": "LYRA_API_PASSWORD",
+        "mode": "LYRA_MODE",
+    }
+
+    page_url = KeyField(
+        _ADDRESS,
+        label=_("Address of the payment page"),
+        help_text=_(
+            "https://secure.payzen.eu/vads-payment/ for PayZen; for the others, the one that their guide names."
+        ),
+        wrong=_NO_ADDRESS,
+    )
+    api_url = KeyField(
+        _ADDRESS,
+        label=_("Address of the REST service"),
+        help_text=_("https://api.payzen.eu for PayZen; for the others, the one that their guide names."),
+        wrong=_NO_ADDRESS,
+    )
+    site_id = KeyField(
+        "[0-9]{1,8}",
+        label=_("Number of the shop"),
+        help_text=_("In the platform’s Back Office: Settings, Shop, Keys."),
+        wrong=_("The number of a shop has up to eight digits."),
+    )
+    form_key = KeyField(
+        label=_("Key of the forms"), help_text=_("The key that signs by HMAC-SHA-256, of the mode chosen below.")
+    )
+    api_password = KeyField(
+        label=_("Password of the REST service"), help_text=_("Under REST API keys, of the mode chosen below.")
+    )
+    mode = forms.ChoiceField(
+        label=_("Mode"),
+        choices=[(TEST, _("test: no money moves")), (PRODUCTION, _("production"))],
+        error_messages={"invalid_choice": _("The mode is neither TEST nor PRODUCTION.")},
+    )
+
+    @classmethod
+    def is_test(cls, values: Mapping[str, str]) -> bool:
+        return values["mode"] != PRODUCTION
 
 
 @dataclass(frozen=True)
@@ -37,20 +86,6 @@ class Keys:
 
 
 def keys() -> Keys | None:
-    """Return the keys in the environment; None where one is missing. Raises ImproperlyConfigured for a bad value."""
-    values = [os.environ.get(name, "").strip() for name in ENVIRONMENT]
-    if not all(values):
-        return None
-    found = Keys(*values)
-    for name, address in (("LYRA_PAGE_URL", found.page_url), ("LYRA_API_URL", found.api_url)):
-        if not _ADDRESS.fullmatch(address):
-            raise _refusal(f"{name} is no address that begins with https://")
-    if not _SITE.fullmatch(found.site_id):
-        raise _refusal("LYRA_SITE_ID is no number of a shop: up to eight digits")
-    if found.mode not in (TEST, PRODUCTION):
-        raise _refusal("LYRA_MODE is neither TEST nor PRODUCTION")
-    return found
-
-
-def _refusal(why: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"Amphi does not start: {why}.")
+    """Return the keys in force; None where nothing is configured."""
+    found = settings_in_force(LyraSettings)
+    return Keys(**found) if found else None

@@ -6,16 +6,15 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.port import (
     Attempt,
+    Connection,
     Forged,
     Message,
     Notice,
@@ -28,12 +27,9 @@ from shop.payments.port import (
 from shop.payments.providers.lyra import events, refunds
 from shop.payments.providers.lyra.client import call, configured
 from shop.payments.providers.lyra.form import NUMBERS
-from shop.payments.providers.lyra.keys import ENVIRONMENT, PRODUCTION, keys
+from shop.payments.providers.lyra.keys import PRODUCTION, LyraSettings, keys
 from shop.payments.providers.lyra.reference import read_reference, reference_of
 from shop.payments.providers.lyra.signature import read_signed
-
-if TYPE_CHECKING:
-    from shop.orders.models import Order
 
 _TRANSACTION = re.compile("[0-9a-f]{32}")
 
@@ -44,7 +40,7 @@ class LyraProvider(Provider):
     summary = _("You pay by card on the bank's page and come back here.")
     is_immediate = True
     urlconf = "shop.payments.providers.lyra.urls"
-    environment = ENVIRONMENT
+    settings_form = LyraSettings
     has_page = True
     refunds = True
     partial_refunds = True
@@ -53,12 +49,6 @@ class LyraProvider(Provider):
     def sites(self) -> Sequence[str]:
         found = keys()
         return (found.page_origin,) if found else ()
-
-    def offers(self, order: Order) -> bool:
-        """Tell whether an order may be paid by card: not in test mode where money counts."""
-        found = keys()
-        is_real = found is not None and (settings.IMAGINARY_MONEY or found.mode == PRODUCTION)
-        return is_real and super().offers(order)
 
     def start(self, attempt: Attempt) -> Started:
         """Return our page that posts the customer to the platform, which hears of the payment from them alone."""
@@ -104,10 +94,11 @@ class LyraProvider(Provider):
     def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
         return refunds.find_refund(reference=reference, key=key)
 
-    def check_connection(self) -> bool:
-        """Ask the platform whether it knows the keys; tell whether the mode moves real money."""
+    def check_connection(self) -> Connection:
+        """Ask the platform whether it knows the keys; it tells no name but the shop's number."""
         call("Charge/SDKTest", {"value": "amphi"})
-        return configured().mode == PRODUCTION
+        found = configured()
+        return Connection(found.site_id, found.mode != PRODUCTION)
 
 
 provider = LyraProvider()

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
 from common.currencies import in_minor_units, places_of
 from shop.payments.port import CallRefused, NotificationRefused, Unreachable
+from shop.payments.providers.mollie.keys import keys
 
 # Seconds to connect and to answer: a page waits for them.
 TIMES = (2, 10)
-API = "https://api.mollie.com"
 PAGES = "https://www.mollie.com"
 # Worth another try: a second call under a key that is not answered yet, too many calls, a fault of the service.
 _PASSING = (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Key of the merchant's account, and the address of the service."""
-
-    api_key: str
-    address: str
-
-    @property
-    def is_test(self) -> bool:
-        """Tell whether no money moves."""
-        return not self.api_key.startswith("live_")
-
-
-def keys() -> Keys:
-    """Return the key in the environment; an empty one where nothing is configured."""
-    read = os.environ.get
-    return Keys(read("MOLLIE_API_KEY", "").strip(), read("MOLLIE_API_BASE", "").strip() or API)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from shop.payments.models import Payment
 from shop.payments.port import (
     Attempt,
     CallRefused,
+    Connection,
     Forged,
     Message,
     NeverNoted,
@@ -30,10 +31,8 @@ from shop.payments.port import (
     origin_of,
 )
 from shop.payments.providers.mollie import events, refunds
-from shop.payments.providers.mollie.client import API, PAGES, keys, mollie_client, noted, to_mollie
-
-if TYPE_CHECKING:
-    from shop.orders.models import Order
+from shop.payments.providers.mollie.client import PAGES, mollie_client, noted, to_mollie
+from shop.payments.providers.mollie.keys import API, MollieSettings, keys
 
 # Mollie forgets a key after an hour.
 _KEY_HOLDS_FOR = timedelta(minutes=50)
@@ -55,19 +54,13 @@ class MollieProvider(Provider):
     has_page = True
     refunds = True
     partial_refunds = True
-    environment = ("MOLLIE_API_KEY",)
+    settings_form = MollieSettings
     origins = (PAGES,)
     currencies = _CURRENCIES
 
     def sites(self) -> Sequence[str]:
         address = keys().address
         return self.origins if address == API else (origin_of(address),)
-
-    def offers(self, order: Order) -> bool:
-        """Tell whether an order may be paid by Mollie: not with a test key where money counts."""
-        found = keys()
-        is_real = settings.IMAGINARY_MONEY or not found.is_test
-        return bool(found.api_key) and is_real and super().offers(order)
 
     def start(self, attempt: Attempt) -> Started:
         if timezone.now() > attempt.begun_at + _KEY_HOLDS_FOR:
@@ -134,11 +127,11 @@ class MollieProvider(Provider):
     def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
         return refunds.find_refund(reference=reference, key=key)
 
-    def check_connection(self) -> bool:
-        """Ask Mollie whether it knows the key; tell whether the key moves real money."""
+    def check_connection(self) -> Connection:
+        """Ask Mollie whose profile the key opens."""
         with mollie_client() as client:
-            client.methods.list()
-        return not keys().is_test
+            profile = client.profiles.get("me")
+            return Connection(str(profile.name or ""), profile.mode != "live")
 
 
 provider = MollieProvider()

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from shop.payments.port import CallRefused, Unreachable
+from shop.payments.providers.stripe.keys import keys
 
 # A page waits for it.
 SECONDS = 10
-API = "https://api.stripe.com"
 PAGES = "https://checkout.stripe.com"
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Keys of the merchant's account, and the address of the service."""
-
-    secret_key: str
-    webhook_secret: str
-    address: str
-
-    @property
-    def is_test(self) -> bool:
-        """Tell whether no money moves."""
-        return "_test_" in self.secret_key
-
-
-def keys() -> Keys:
-    """Return the keys in the environment; empty ones where nothing is configured."""
-    read = os.environ.get
-    address = read("STRIPE_API_BASE", "").strip() or API
-    return Keys(read("STRIPE_SECRET_KEY", "").strip(), read("STRIPE_WEBHOOK_SECRET", "").strip(), address)
 
 
 @contextmanager

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from shop.payments.port import (
     Attempt,
     CallRefused,
+    Connection,
     Forged,
     Message,
     Notice,
@@ -26,10 +27,8 @@ from shop.payments.port import (
 )
 from shop.payments.providers.stripe import events, refunds
 from shop.payments.providers.stripe.amounts import at_stripe
-from shop.payments.providers.stripe.client import API, PAGES, keys, noted, stripe_client
-
-if TYPE_CHECKING:
-    from shop.orders.models import Order
+from shop.payments.providers.stripe.client import PAGES, noted, stripe_client
+from shop.payments.providers.stripe.keys import API, StripeSettings, keys
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE_SECONDS = 300
@@ -47,18 +46,12 @@ class StripeProvider(Provider):
     has_page = True
     refunds = True
     partial_refunds = True
-    environment = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+    settings_form = StripeSettings
     origins = (PAGES,)
 
     def sites(self) -> Sequence[str]:
         address = keys().address
         return self.origins if address == API else (origin_of(address),)
-
-    def offers(self, order: Order) -> bool:
-        """Tell whether an order may be paid by card: not with test keys where money counts."""
-        found = keys()
-        is_real = settings.IMAGINARY_MONEY or not found.is_test
-        return bool(found.secret_key) and is_real and super().offers(order)
 
     def start(self, attempt: Attempt) -> Started:
         currency = attempt.currency.lower()
@@ -128,10 +121,13 @@ class StripeProvider(Provider):
     def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
         return refunds.find_refund(reference=reference, key=key)
 
-    def check_connection(self) -> bool:
-        """Ask Stripe whether it knows the key; tell whether the key moves real money."""
+    def check_connection(self) -> Connection:
+        """Ask Stripe whose account the key opens. A restricted key may not tell the name."""
         with stripe_client() as client:
-            return bool(client.v1.balance.retrieve().livemode)
+            is_test = not client.v1.balance.retrieve().livemode
+        with suppress(CallRefused), stripe_client() as client:
+            return Connection(_name_of(client.v1.accounts.retrieve_current()), is_test)
+        return Connection("", is_test)
 
 
 provider = StripeProvider()
@@ -162,3 +158,9 @@ def _started(session: Any) -> Started:
     if not session.url and session.status == "open":
         raise CallRefused("no_address")
     return Started(session.id, session.url or "", datetime.fromtimestamp(session.expires_at, UTC))
+
+
+def _name_of(account: Any) -> str:
+    told = account.to_dict()
+    dashboard = (told.get("settings") or {}).get("dashboard") or {}
+    return str(dashboard.get("display_name") or (told.get("business_profile") or {}).get("name") or told["id"])

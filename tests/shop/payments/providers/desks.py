@@ -12,7 +12,6 @@ from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from django.test import override_settings
 from django.utils import timezone
 
 from common.currencies import in_minor_units
@@ -182,12 +181,9 @@ class AtLyra(Desk):
 
 @contextmanager
 def lyra_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtLyra]:
-    """Run Lyra's stand-in, and choose Lyra as a provider whose page is routed."""
+    """Run Lyra's stand-in, and choose Lyra as a provider."""
     service = lyra_stand_in.Lyra()
-    with (
-        lyra_stand_in.running(service) as address,
-        override_settings(ROOT_URLCONF="tests.shop.payments.providers.lyra.urls"),
-    ):
+    with lyra_stand_in.running(service) as address:
         for name, value in lyra_stand_in.settings(address).items():
             monkeypatch.setenv(name, value)
         with temporary(lyra):

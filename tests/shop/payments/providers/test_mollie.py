@@ -16,7 +16,7 @@ from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import CallRefused, NotificationRefused, RefundState, Unreachable
+from shop.payments.port import CallRefused, Connection, NotificationRefused, RefundState, Unreachable
 from shop.payments.providers.mollie.client import from_mollie, to_mollie
 from shop.payments.providers.mollie.provider import provider as mollie
 from shop.payments.registry import origins
@@ -245,7 +245,7 @@ class TestTheServiceFails:
         with pytest.raises(Unreachable):
             mollie.check_connection()
         monkeypatch.setenv("MOLLIE_API_BASE", desk.service.page_base)
-        assert mollie.check_connection() is False  # no real money
+        assert mollie.check_connection() == Connection("Stand-in Academy", is_test=True)
         monkeypatch.setenv("MOLLIE_API_KEY", "test_wrong")
         with pytest.raises(CallRefused, match="401"):
             mollie.check_connection()

@@ -15,7 +15,7 @@ from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import CallRefused, RefundState, Unreachable
+from shop.payments.port import CallRefused, Connection, RefundState, Unreachable
 from shop.payments.providers.stripe.amounts import at_stripe, from_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import origins
@@ -220,7 +220,7 @@ class TestTheServiceFails:
         with pytest.raises(Unreachable):
             stripe.check_connection()
         monkeypatch.setenv("STRIPE_API_BASE", desk.service.page_base)
-        assert stripe.check_connection() is False  # no real money
+        assert stripe.check_connection() == Connection("Stand-in Academy", is_test=True)
         monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_wrong")
         with pytest.raises(CallRefused, match="api_key_invalid"):
             stripe.check_connection()

@@ -17,7 +17,7 @@ from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
-from tests.shop.payments.statements.files import camt, entry, statement
+from tests.shop.payments.statements.files import IBAN, camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in, line_of
 
 pytestmark = pytest.mark.django_db
@@ -149,5 +149,34 @@ def test_names_and_accounts_are_blanked_once_the_books_need_them_no_more(browser
     assert tidy("statements", now=later) == 2
     assert tidy("statements", now=later) == 0
 
-    texts = StatementLine.objects.filter(pk__in=[line.pk, other.pk]).values_list("name", "iban", "text", "note")
-    assert set(texts) == {("", "", "", ""), ("", "", "", "–")}
+    told = StatementLine.objects.filter(pk__in=[line.pk, other.pk]).values_list("secret", "note")
+    assert set(told) == {("", ""), ("", "–")}
+
+
+def test_a_fee_and_a_line_told_by_another_statement_are_decided_by_buttons(browser):
+    bring_in(camt(statement(entry("12.50", side="DBIT", text="FRAIS", ref="1"), entry(text="x", ref="2"))))
+    bring_in(f"Date;Montant;Libellé\n27/11/2026;120,00;VIREMENT {'y' * 9}\n".encode(), account=IBAN)
+    fee = StatementLine.objects.get(amount__lt=0)
+    perhaps = StatementLine.objects.get(perhaps__isnull=False)
+
+    assert "This line is decided already." not in text_of(browser.post(line_url("fee", fee), follow=True))
+    page = browser.get(line_url("change", perhaps))
+
+    assert "Another statement tells a line of this day and amount" in text_of(page)
+    assert line_url("change", perhaps.perhaps) in page.content.decode()
+    assert 'value="Told by another statement."' in page.content.decode()
+    fee.refresh_from_db()
+    assert fee.state == "fee"
+
+
+def test_a_refund_that_left_is_confirmed_by_a_button(browser, order):
+    assert "Confirm all sure ones" not in text_of(browser.get(LINES))
+    bring_in(camt(statement(entry("120.00", side="DBIT", text=order.number))))
+    assert "Confirm all sure ones" not in text_of(browser.get(LINES))
+    line = StatementLine.objects.get()
+
+    answer = browser.post(line_url("confirm", line), {"shares": f"{order.pk}:120.00"}, follow=True)
+    assert "No such amount is on its way back for this order." in text_of(answer)
+
+    bring_in(camt(statement(entry(text=order.number, ref="2"))))
+    assert "Confirm all sure ones" in text_of(browser.get(LINES))

@@ -6,27 +6,36 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from billing.ledger.models import Account
+from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balance, balances_of_order
+from common.moments import local_day
+from shop.orders.giving_back.paying_back import mark_paid_back
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.reference import reference_of
 from shop.payments.services import confirm_received
 from shop.payments.statements.deciding import (
     LineDecided,
+    MoneyCame,
     NoMoneyCame,
+    NothingOnItsWay,
     SharesDiffer,
     WhyMissing,
     confirm_line,
+    confirm_refund,
     confirm_sure_lines,
     keep_line,
+    note_fee,
     note_payout,
     set_aside,
 )
 from shop.payments.statements.matching import proposals_for, shares_from
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
+from shop.payments.statements.party import Party
 from shop.payments.statements.read import StatementKnown, StatementRefused, StatementWithoutLines
 from shop.payments.statements.services import (
     ColumnsMissing,
@@ -134,7 +143,7 @@ class TestImporting:
         bring_in(table.format("y").encode(), account="BANK")
 
         assert BankColumns.objects.count() == 1
-        assert set(StatementLine.objects.values_list("text", flat=True)) == {"x", "y"}
+        assert {line.party.text for line in StatementLine.objects.all()} == {"x", "y"}
 
 
 class TestProposals:
@@ -168,8 +177,30 @@ class TestProposals:
         assert [proposal.shares[0].order for proposal in found] == [other, order]
         assert not any(proposal.is_sure for proposal in found)
 
-    def test_what_left_the_account_is_proposed_for_nothing(self, order):
+    def test_what_left_the_account_is_proposed_for_nothing_while_nothing_is_on_its_way_back(self, order):
         assert proposals_for(line_of(order.number, side="DBIT")) == []
+
+    def test_a_mistyped_reference_is_proposed_and_is_not_sure(self, order):
+        digits = reference_of(order.number).replace(" ", "")
+        swapped = digits[:-2] + digits[-1] + digits[-2]
+        swapped = swapped if swapped != digits else digits[:-1] + str((int(digits[-1]) + 1) % 10)
+
+        found = proposals_for(line_of(f"VIR {swapped}"))
+
+        assert [share.order for share in found[0].shares] == [order]
+        assert (found[0].is_near, found[0].is_sure) == (True, False)
+        assert len(found) == 1
+        assert confirm_sure_lines(actor=staff("shop.confirm_money"), now=timezone.now(), at_most=10) == (0, 0)
+
+    def test_a_mistyped_reference_with_another_amount_is_proposed_to_the_payer_alone(self, order):
+        Order.objects.filter(pk=order.pk).update(billing_name="Maison Carrée")
+        digits = reference_of(order.number).replace(" ", "")
+        wrong = digits[:-1] + str((int(digits[-1]) + 1) % 10)
+
+        assert proposals_for(line_of(wrong, "100.00", name="SOMEBODY ELSE")) == []
+        [proposal] = proposals_for(line_of(wrong, "100.00", name="MAISON CARREE", ref="2"))
+
+        assert proposal.is_near
 
     def test_the_orders_reference_with_its_check_digits_is_found_too(self, order):
         [proposal] = proposals_for(line_of(f"VIR {reference_of(order.number)} MERCI"))
@@ -273,6 +304,84 @@ class TestDeciding:
         assert (line.state, line.note) == ("set_aside", "Fees of the bank")
 
 
+class TestMoneyThatLeft:
+    @pytest.fixture
+    def paid_back(self, order, merchant):
+        """Return an order that was paid, given back, and noted as paid back by transfer."""
+        now = timezone.now()
+        confirm(line_of(order.number, ref="in"), merchant, (order, "120.00"))
+        line = order.lines.get()
+        give_units_back(order_id=order.pk, units={line.pk: range(line.quantity)}, actor=merchant, reason="Off", now=now)
+        mark_paid_back(
+            order_id=order.pk, amount=Decimal(120), paid_on=local_day(now), reference="VIR 1", actor=merchant, now=now
+        )
+        return order
+
+    def left(self, text: str, amount: str = "120.00") -> StatementLine:
+        return line_of(text, amount, side="DBIT", ref=f"out {StatementLine.objects.count()}")
+
+    def refund(self, line, order, merchant):
+        confirm_refund(line_id=line.pk, order_id=order.pk, actor=merchant, now=timezone.now())
+
+    def test_a_refund_sent_by_transfer_is_proposed_surely_by_the_orders_number(self, paid_back):
+        [proposal] = proposals_for(self.left(f"Remboursement {paid_back.number}"))
+        assert (proposal.is_sure, proposal.shares[0].order, proposal.shares[0].amount) == (True, paid_back, 120)
+
+        [proposal] = proposals_for(self.left("Remboursement"))
+        assert not proposal.is_sure
+        assert proposals_for(self.left(paid_back.number, "119.00")) == []
+
+    def test_it_has_left_the_bank_once(self, paid_back, merchant):
+        line, again = self.left(paid_back.number), self.left(paid_back.number)
+
+        self.refund(line, paid_back, merchant)
+
+        line.refresh_from_db()
+        assert (line.state, line.shares.get().order) == ("refund", paid_back)
+        assert balances_of_order(paid_back.pk) == {}
+        assert list(faults_of_books()) == []
+        assert proposals_for(again) == []
+        with pytest.raises(NothingOnItsWay):
+            self.refund(again, paid_back, merchant)
+        with pytest.raises(LineDecided):
+            self.refund(line, paid_back, merchant)
+
+    def test_money_that_came_or_an_order_without_a_refund_is_refused(self, order, merchant):
+        with pytest.raises(MoneyCame):
+            self.refund(line_of(order.number), order, merchant)
+        with pytest.raises(NothingOnItsWay):
+            self.refund(self.left(order.number), order, merchant)
+        assert not LedgerEntry.objects.exists()
+
+    def test_a_fee_of_the_bank_is_in_the_books_and_so_is_one_given_back(self, merchant):
+        note_fee(line_id=self.left("FRAIS", "12.50").pk, actor=merchant, now=timezone.now())
+        note_fee(line_id=line_of("EXTOURNE FRAIS", "2.50").pk, actor=merchant, now=timezone.now())
+
+        assert balance(Account.FEES, currency="EUR", part="bank") == 10
+        assert balance(Account.BANK, currency="EUR") == -10
+        assert set(StatementLine.objects.values_list("state", flat=True)) == {"fee"}
+
+
+def test_the_other_party_is_encrypted_at_rest():
+    line = line_of("Alice Durand 42", name="ALICE DURAND")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM shop_statementline")
+        row = str(cursor.fetchall())
+    assert "durand" not in row.casefold()
+    assert "FR7630001007941234567890185" not in row
+    assert StatementLine.objects.get(pk=line.pk).party == Party(
+        "ALICE DURAND", "FR7630001007941234567890185", "Alice Durand 42"
+    )
+
+
+def test_lines_that_no_present_key_opens_are_told_as_such(settings):
+    line_of("Alice")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "x" * 60, []
+
+    assert StatementLine.objects.get().party.text == "Cannot be read with the present keys."
+
+
 def test_the_database_refuses_rows_that_cannot_be(order, merchant):
     line = line_of(order.number)
     confirm(line, merchant, (order, "120.00"))
@@ -289,6 +398,7 @@ def test_the_database_refuses_rows_that_cannot_be(order, merchant):
         broken("shop_statementline_state_known"): "state = 'lost'",
         broken("shop_statementline_decided_by_somebody"): "decided_by_id = NULL",
         broken("shop_statementline_money_that_came"): "amount = -1",
+        broken("shop_statementline_refund_left"): "state = 'refund'",
         broken("shop_statementline_payout_of_a_provider"): "provider = 'sandbox'",
         broken("shop_statementline_reason_given"): "state = 'set_aside'",
     }.items():

@@ -19,7 +19,17 @@ from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.port import ENDED, UNDER_WAY, CallRefused, Forged, Message, Notice, NotificationRefused, Unreachable
+from shop.payments.port import (
+    ENDED,
+    UNDER_WAY,
+    CallRefused,
+    Connection,
+    Forged,
+    Message,
+    Notice,
+    NotificationRefused,
+    Unreachable,
+)
 from shop.payments.providers.lyra.form import NUMBERS, form_fields
 from shop.payments.providers.lyra.keys import keys
 from shop.payments.providers.lyra.provider import provider
@@ -373,10 +383,10 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("name", "value", "told"),
         [
-            ("LYRA_PAGE_URL", "http://secure.example/vads-payment/", "LYRA_PAGE_URL is no address"),
-            ("LYRA_API_URL", "ftp://api.example", "LYRA_API_URL is no address"),
-            ("LYRA_SITE_ID", "shop", "LYRA_SITE_ID is no number of a shop"),
-            ("LYRA_MODE", "production", "LYRA_MODE is neither TEST nor PRODUCTION"),
+            ("LYRA_PAGE_URL", "http://secure.example/vads-payment/", "LYRA_PAGE_URL: Type an address"),
+            ("LYRA_API_URL", "ftp://api.example", "LYRA_API_URL: Type an address"),
+            ("LYRA_SITE_ID", "shop", "LYRA_SITE_ID: The number of a shop"),
+            ("LYRA_MODE", "production", "LYRA_MODE: The mode is neither TEST nor PRODUCTION"),
         ],
     )
     def test_a_bad_value_is_refused_at_the_start(self, monkeypatch, name, value, told):
@@ -387,7 +397,7 @@ class TestSettings:
             pass
 
     def test_the_connection_is_checked(self, desk, monkeypatch):
-        assert provider.check_connection() is False
+        assert provider.check_connection() == Connection(stand_in.SITE_ID, is_test=True)
         monkeypatch.setenv("LYRA_API_PASSWORD", "another")
         with pytest.raises(CallRefused, match="INT_905"):
             provider.check_connection()
