@@ -48,7 +48,7 @@ ACCOUNTING = frozenset(
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | rights("shop", LOOK, "refund", "paymentattempt", "providersettings")
+    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {
         "shop.accept_promise",
         "shop.set_terms",

@@ -51,6 +51,8 @@ KEPT = {
     "billing": (3653, 3653),
     # Names and accounts on bank statements, after the day of the line.
     "statements": (3653, 3653),
+    # Bank accounts to which money went back, after it arrived or failed.
+    "payee_accounts": (90, 30),
     # The same of an order that ended unpaid, after the last day on which its money was awaited.
     "unpaid_orders": (365, 30),
     # Answers that name an erased person, once nothing delivers from them any more.

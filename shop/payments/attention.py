@@ -36,6 +36,14 @@ class MoneyUsed(Refused):
     message = gettext_lazy("This money was given to an order or kept as credit: it cannot be opened again.")
 
 
+class MoneyOnItsWay(Refused):
+    """Refusal to reopen a payment whose money was sent back."""
+
+    message = gettext_lazy(
+        "This money was sent back: it cannot be opened again. It needs attention again by itself if it does not arrive."
+    )
+
+
 class NotResolved(Refused):
     """Refusal because the event is not marked as resolved."""
 
@@ -70,13 +78,16 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
 
 @transaction.atomic
 def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
-    """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
+    """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist, NotResolved,
+    MoneyUsed and MoneyOnItsWay."""
     event = _lock_event(event_id)
     handling = event.handlings.filter(undone_at__isnull=True).first()
     if handling is None:
         raise NotResolved(_("This payment is not marked as resolved."))
     if handling.how != MoneyHandling.How.SENT_BACK:
         raise MoneyUsed
+    if handling.refunds.exists():
+        raise MoneyOnItsWay
     handling.undone_at, handling.undone_by = now, actor
     handling.save(update_fields=("undone_at", "undone_by"))
     postings.post_resolved(handling)

@@ -64,12 +64,24 @@ def post_note(note: OrderEvent) -> None:
 def post_resolved(mark: MoneyHandling) -> None:
     """Post unallocated money as sent back, or kept after all once that is undone; nothing for other events."""
     for found in resolved().filter(pk=mark.pk):
-        post(facts.sent_back(found))
+        assert found.event.payment is not None  # asked for by `resolved`
+        post(facts.sent_back(found, found.event.payment))
+
+
+def post_sent_back(mark: MoneyHandling, payment: Payment) -> None:
+    """Post unallocated money of a payment, marked as resolved, as sent back; and as unallocated again once the mark is
+    undone. Reads the payment's order."""
+    post(facts.sent_back(mark, payment))
 
 
 def post_refund(event: PaymentEvent) -> None:
     """Post a provider's refund of money received, or its failure."""
     post([facts.refunded(event)])
+
+
+def post_credit_sent(refund: Refund) -> None:
+    """Post an account's credit as sent back; as credit again once the refund has failed."""
+    post(facts.credit_sent(refund))
 
 
 def post_charge_back(charge_back: ChargeBack) -> None:
@@ -83,7 +95,7 @@ def post_charge_back_won(charge_back: ChargeBack) -> None:
 
 
 def post_refund_done(refund: Refund) -> None:
-    """Post a refund that the provider has carried out."""
+    """Post a refund that was carried out."""
     post([facts.refund_done(refund)])
 
 

@@ -437,6 +437,20 @@ admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_send_back   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_send_back   POST sign-in sign-in  403     403     refused  # no amount is named
+admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
+admin:shop_refund_arrived           POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
+admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_download    POST sign-in sign-in  403     403     page
+admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_sent        POST sign-in sign-in  403     403     done
+admin:shop_transferfile_discard     GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_discard     POST sign-in sign-in  403     403     done
+admin:shop_account_send_credit      GET  sign-in sign-in  405     405     405
+admin:shop_account_send_credit      POST sign-in sign-in  403     403     go  # no amount is named
 admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
@@ -538,6 +552,7 @@ shop.paymentattempt       page 403  page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
+shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
 shop.providersettings     page 403  page 403
 """

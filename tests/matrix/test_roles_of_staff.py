@@ -61,6 +61,7 @@ shop.paymentevent         -         -     look       -       look
 shop.phoneorder           -         add   -          -       add
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
+shop.transferfile         -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
 """
@@ -120,6 +121,13 @@ shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
+shop_paymentevent_send_back   -         -     may        -       may
+shop_refund_arrived           -         -     may        -       may
+shop_refund_came_back         -         -     may        -       may
+shop_transferfile_download    -         -     may        -       may
+shop_transferfile_sent        -         -     may        -       may
+shop_transferfile_discard     -         -     may        -       may
+shop_account_send_credit      -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may
 shop_phoneorder_customer      -         may   -          -       may
 shop_phoneorder_discard       -         may   -          -       may

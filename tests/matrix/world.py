@@ -64,6 +64,8 @@ from shop.payments.refunds.models import Refund
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
+from shop.payments.transfers_back.accounts import keep_account
+from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
@@ -83,6 +85,7 @@ from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
+IBAN = "DE89370400440532013000"
 PICTURE = "who-may-what/picture.png"
 EXTENSION = "EXTENSION"
 SEATS = "SEATS-FOR-A-LIST"
@@ -130,6 +133,7 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    transfer: Refund
     statement: BankStatement
     statement_line: StatementLine
     erasure: ErasureRequest
@@ -179,6 +183,8 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "refund_id": self.transfer.pk,
+            "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
             "statement_line_id": self.statement_line.pk,
             "erasure_id": self.erasure.pk,
@@ -359,6 +365,14 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    payee = keep_account(holder="Alice", iban=IBAN, order=paid, actor=None, now=now)
+    transfer = Refund.objects.create(
+        order=paid, way="transfer", payee=payee, amount=1, currency="EUR", asked_at=now,
+        asked_by=people["administrator"],
+        file=TransferFile.objects.create(
+            message_id="M1", made_at=now, made_by=people["administrator"], execute_on=now.date()
+        ),
+    )  # fmt: skip
     PaymentAttempt.objects.create(
         order=paid, provider="sandbox", amount=1, currency=paid.currency, begun_at=now, ask_again_at=now
     )
@@ -388,6 +402,7 @@ def make_world() -> World:
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
+        transfer=transfer,
         statement=kept,
         statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(

@@ -151,6 +151,7 @@ EXEMPT = {
     "shop.refund.problem": CODE,
     "shop.refund.state": CODE,
     "shop.refund.way": CODE,
+    "shop.transferfile.message_id": KEYS,
     "shop.phoneorder.nonce": SECRET,
     "shop.phoneorder.token_hash": SECRET,
     "shop.shopidentity": "The shop's own name and bank.",

@@ -85,6 +85,7 @@ STAYS = {
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_settlement": SALE,
+    "shop_transferfile": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
     "shop_providersettings": SHOP,

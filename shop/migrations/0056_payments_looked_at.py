@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0053_charge_backs_found'),
+        ('shop', '0055_transfers_back_validated'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0054_payments_looked_at'),
+        ('shop', '0056_payments_looked_at'),
     ]
 
     operations = [
