@@ -4,6 +4,7 @@ lost. The older a payment, the less often."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -38,7 +39,7 @@ RETURNING payment.id, payment.provider, payment.look_again_at,
 def look_again(*, now: datetime) -> int:
     """Record a job for each payment that is due for a look, at most 500; return their number. Locks the payments."""
     periods = {each.name: each.recall_for for each in in_use() if each.recall_for}
-    told = {
+    told: dict[str, Any] = {
         "now": now,
         "shortest": str(MOST_OFTEN),
         "longest": str(LEAST_OFTEN),
