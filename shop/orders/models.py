@@ -43,7 +43,7 @@ class Order(Copied):
 
     class Status(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
-        PAID = "paid", _("paid")
+        PAID = "paid", pgettext_lazy("order", "confirmed")
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
@@ -116,7 +116,7 @@ class Order(Copied):
         db_default=ReleaseRule.ALL,
         help_text="Fixed when the order is placed.",
     )
-    paid_at = models.DateTimeField(_("paid on"), null=True)
+    paid_at = models.DateTimeField(_("confirmed on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
     search_text = search_column(
         "number", "contact_name", "contact_email", "billing_name", "billing_city", "payer_email", "purchase_reference"
@@ -133,6 +133,8 @@ class Order(Copied):
             ("give_back_units", _("Can give units back")),
             ("note_paid_back", _("Can note money as paid back")),
             ("cancel_order", _("Can cancel unpaid orders")),
+            ("accept_promise", _("Can accept promises of payment")),
+            ("set_terms", _("Can agree terms on account")),
         )
         constraints = [
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
@@ -434,6 +436,7 @@ class OrderEvent(models.Model):
         PLANNED = "planned", _("money asked for in parts")
         PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
+        CHARGED_BACK = "charged_back", _("payment taken back by the bank")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
         MONEY_HANDLED = "money_handled", _("payment resolved")

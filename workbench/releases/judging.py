@@ -11,7 +11,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,17 +88,22 @@ class Line:
     statement: str
 
 
-def refusals(release: Release, loader: MigrationLoader) -> Iterator[Refusal]:
-    """Yield what the migrations since a release do wrong and the release's note does not excuse."""
+def refusals(release: Release, broken: Iterable[Refusal]) -> list[Refusal]:
+    """Return those of the broken rules that the release's note does not excuse."""
+    return [refusal for refusal in broken if not release.excused.get(refusal.migration, {}).get(refusal.rule)]
+
+
+def rules_broken_since(release: Release, loader: MigrationLoader) -> Iterator[Refusal]:
+    """Yield what the migrations since a release do wrong, excused or not."""
     tables: set[str] = set()
-    for migration, state in migrations_since(release, loader):
-        for refusal in judge(migration, state, tables):
-            if not release.excused.get(refusal.migration, {}).get(refusal.rule):
-                yield refusal
+    state = loader.project_state(sorted(release.migrations.items()))
+    for migration in migrations_since(release, loader):
+        yield from judge(migration, state, tables)
 
 
 def judge(migration: Migration, state: ProjectState, tables: set[str]) -> list[Refusal]:
-    """Return what a migration does wrong from that state on, and add the tables that it makes to `tables`.
+    """Return what a migration does wrong from that state on; bring the state behind it, and add the tables that it
+    makes to `tables`.
 
     `tables` are those made since the last release: nobody uses them yet, and anything may be done to them.
     """
@@ -116,25 +121,23 @@ def judge(migration: Migration, state: ProjectState, tables: set[str]) -> list[R
 
 def idle_excuses(release: Release, loader: MigrationLoader) -> list[str]:
     """Return the migrations excused by a release's note that do not follow that release."""
-    judged = {f"{migration.app_label}.{migration.name}" for migration, _state in migrations_since(release, loader)}
+    judged = {f"{migration.app_label}.{migration.name}" for migration in migrations_since(release, loader)}
     return sorted(set(release.excused) - judged)
 
 
-def migrations_since(release: Release, loader: MigrationLoader) -> Iterator[tuple[Migration, ProjectState]]:
-    """Yield each migration that a release does not know, in the order of the graph, with the state before it."""
+def migrations_since(release: Release, loader: MigrationLoader) -> Iterator[Migration]:
+    """Yield each migration that a release does not know, in the order of the graph."""
     graph = loader.graph
     known = {node for app, name in release.migrations.items() for node in graph.forwards_plan((app, name))}
-    state = loader.project_state(sorted(release.migrations.items()))
     new = dict.fromkeys(node for leaf in graph.leaf_nodes() for node in graph.forwards_plan(leaf) if node not in known)
     for node in new:
         migration = graph.nodes[node]
         assert isinstance(migration, Migration)
-        yield migration, state.clone()
-        state = migration.mutate_state(state, preserve=False)
+        yield migration
 
 
 def _sql(migration: Migration, state: ProjectState) -> Iterator[Line]:
-    """Yield the lines of a migration's SQL, as `sqlmigrate` writes it."""
+    """Yield the lines of a migration's SQL, as `sqlmigrate` writes it, and bring the state behind the migration."""
     with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
         migration.apply(state, editor, collect_sql=True)
     operation = ""

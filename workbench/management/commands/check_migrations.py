@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from workbench.releases.judging import idle_excuses, refusals
+from workbench.releases.judging import idle_excuses, refusals, rules_broken_since
 from workbench.releases.last import last_release
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         release, loader = last_release(), MigrationLoader(connection, replace_migrations=False)
-        found = [str(refusal) for refusal in refusals(release, loader)]
+        found = [str(refusal) for refusal in refusals(release, rules_broken_since(release, loader))]
         found += [f"{name} is excused, and does not follow the last release." for name in idle_excuses(release, loader)]
         if found:
             raise CommandError("\n".join(found))
