@@ -20,8 +20,9 @@ from accounts.members.models import CustomerAccount, Membership
 from accounts.members.services import create_account
 from accounts.people.models import User
 from bench.history import insert_sales
-from bench.servers import GROWN, SMALL, YOUNG
+from bench.servers import BOOKS, GROWN, SMALL, YOUNG
 from bench.sizes import Sizes
+from billing.taxes.kinds import TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
 from catalog.models.taxes import Tax
@@ -64,7 +65,7 @@ def _fill(sizes: Sizes) -> None:
     seller = ShopIdentity.current()
     seller.name = "Bench"
     seller.save()
-    tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"))
+    tax = Tax.objects.create(name_en="VAT", name_fr="TVA", rate=Decimal("20.00"), kind=TaxKind.STANDARD)
     shelves = [
         Category.objects.create(slug=f"shelf-{number}", name_en=f"Shelf {number}", name_fr=f"Rayon {number}")
         for number in range(10)
@@ -151,6 +152,14 @@ def make_small(sizes: Sizes) -> None:
         _sell(sizes.orders_few)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")
+
+
+@contextmanager
+def make_books() -> Iterator[None]:
+    """Make the shop whose books are measured, a copy of the young one, and work on it for the length of the block."""
+    _copy_young(BOOKS)
+    with at(BOOKS):
+        yield
 
 
 def _copy_young(database: str) -> None:

@@ -183,6 +183,8 @@ def obstacles(offer: Offer, available: Availability) -> list[Reason]:
         tier_for(tiers_of(offer.entry), offer.min_quantity)
     except NoPrice:
         return [Reason(ReasonCode.NO_PRICE, _("This has no price yet. Please contact us."))]
+    if not offer.entry.tax.is_decided:
+        return [Reason(ReasonCode.TAX_UNDECIDED, _("This is not on sale for the moment."))]
     return [available.reason] if available.reason else []
 
 

@@ -25,5 +25,5 @@ def obstacle_of_each(entries: Sequence[Entry], *, now: datetime) -> dict[int, Re
 
 def not_sellable(*, now: datetime) -> dict[int, Reason]:
     """Return the first reason why nobody can buy an entry, for every entry on sale that it concerns, by key."""
-    entries = Entry.objects.filter(state__in=ON_SALE).prefetch_related("tiers").order_by("pk")
+    entries = Entry.objects.filter(state__in=ON_SALE).select_related("tax").prefetch_related("tiers").order_by("pk")
     return obstacle_of_each(list(entries), now=now)

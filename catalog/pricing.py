@@ -1,13 +1,18 @@
 """Prices as pure functions: no clock, no language, nothing but numbers in and numbers out.
 
 A line is sold as a whole at the price of its tier; the tier is found by the units that are
-*charged* (a free tutor's seat moves no tier). Tax is rounded per line, half up.
+*charged* (a free tutor's seat moves no tier). Tax is rounded half up: for a line alone, and in an order for each tax
+code on the sum of its nets.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
+
+from billing.taxes.spreading import Taxable, spread_tax
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -36,14 +41,28 @@ class LinePrice:
     tax: Decimal
     gross: Decimal
 
+    def taxed(self, tax: Decimal) -> LinePrice:
+        """Return the price with another tax: its share of the tax of an order."""
+        return replace(self, tax=tax, gross=self.net + tax)
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Sum of lines, each rounded before."""
+    """Sum of lines."""
 
     net: Decimal
     tax: Decimal
     gross: Decimal
+
+
+class Coded(Protocol):
+    """Line with its price, None if it has none, and the key of its tax code."""
+
+    @property
+    def price(self) -> LinePrice | None: ...
+
+    @property
+    def tax_code(self) -> str: ...
 
 
 class _HasTiers(Protocol):
@@ -88,8 +107,17 @@ def price_line(*, tiers: Sequence[Tier], quantity: int, charged: int, tax_rate: 
     return LinePrice(unit_net, charged, tax_rate, net, tax, net + tax)
 
 
+def priced_together(lines: Sequence[Coded]) -> list[LinePrice | None]:
+    """Return the prices of the lines of one order, in order: tax is computed for each tax code on the sum of its nets,
+    and spread over its lines."""
+    prices = [line.price for line in lines]
+    known = [(line.tax_code, price) for line, price in zip(lines, prices, strict=True) if price is not None]
+    taxes = iter(spread_tax([Taxable(code, price.tax_rate, price.net) for code, price in known]))
+    return [None if price is None else price.taxed(next(taxes)) for price in prices]
+
+
 def total(lines: Iterable[LinePrice]) -> Total:
-    """Return the total of an order: the sum of its rounded lines."""
+    """Return the total of an order: the sum of its lines."""
     net = tax = ZERO
     for line in lines:
         net += line.net

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     SUSPENDED = "suspended"
     RETIRED = "retired"
     NO_PRICE = "no_price"
+    TAX_UNDECIDED = "tax_undecided"
     NO_HANDLER = "no_handler"
     HANDLER_FAILS = "handler_fails"
     FAULTY = "faulty"

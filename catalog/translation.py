@@ -10,7 +10,7 @@ from catalog.models.taxes import Tax
 
 @register(Tax)
 class TaxTranslation(TranslationOptions):
-    fields = ("name",)
+    fields = ("name", "mention")
 
 
 @register(Category)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing.ledger.models import Account, LedgerLine
@@ -43,13 +44,19 @@ def balances_of_order(order_id: int) -> dict[Account, int]:
     return {Account(account): total for account, total in sums if total}
 
 
-def sum_by_order(*accounts: Account, kind: str | None = None) -> Coalesce:
-    """Return an expression for the sum of some accounts for each order of a query, in minor units; of entries of one
-    kind where it is named."""
+def sum_by_order(*accounts: Account, kinds: Collection[str] = ()) -> Coalesce:
+    """Return an expression for the sum of some accounts for each order of a query, in minor units; of entries of some
+    kinds where they are named."""
     lines = LedgerLine.objects.filter(order_id=OuterRef("pk"), account__in=accounts).order_by().values("order_id")
-    if kind is not None:
-        lines = lines.filter(entry__kind=kind)
+    if kinds:
+        lines = lines.filter(entry__kind__in=kinds)
     return Coalesce(Subquery(lines.values(sum=Sum("amount"))), 0)
+
+
+def orders_with(account: Account) -> QuerySet[Any, Any]:
+    """Return the keys of the orders on which an account does not stand at zero, for a query about orders."""
+    lines = LedgerLine.objects.filter(account=account, order_id__isnull=False).order_by().values("order_id")
+    return lines.annotate(sum=Sum("amount")).exclude(sum=0).values("order_id")
 
 
 def open_by_order(account: Account, *, currency: str) -> Open:

@@ -92,7 +92,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     )
     list_filter_submit = True
     list_per_page = 50
-    list_select_related = ("category",)
+    list_select_related = ("category", "tax")
     search_fields = ("search_text",)
     search_help_text = gettext_lazy("Code or words of any text, with or without accents")
     ordering = ("position", "code")
@@ -152,7 +152,10 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                 _("Sale"),
                 {
                     "classes": ["tab"],
-                    "fields": ["tax", "vocational", "min_quantity", "max_quantity", "audience", "position"],
+                    "fields": [
+                        *("tax", "supply", "held_in", "vocational"),
+                        *("min_quantity", "max_quantity", "audience", "position"),
+                    ],
                 },
             ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),

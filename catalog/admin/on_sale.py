@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SHORT: dict[ReasonCode, str | Promise] = {
     ReasonCode.NO_PRICE: _("No price"),
+    ReasonCode.TAX_UNDECIDED: _("Tax code to be decided"),
     ReasonCode.NO_HANDLER: _("Handler not installed"),
     ReasonCode.HANDLER_FAILS: _("Handler fails"),
     ReasonCode.FAULTY: _("Error in the entry"),

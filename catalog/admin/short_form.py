@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from billing.taxes.kinds import TaxKind
 from catalog.admin.categories import category_choices
 from catalog.admin.entry_form import handler_choices
 from catalog.admin.parameters import section_for
@@ -32,6 +33,7 @@ from catalog.models.taxes import Tax
 from catalog.services.categories import save_category
 from catalog.services.entries import save_entry
 from catalog.services.proposals import proposed_code, proposed_slug
+from catalog.services.taxes import save_tax
 from common.admin.decimals import AdminDecimalInput
 from common.decimals import DecimalField
 from common.languages import languages, reader_language
@@ -150,7 +152,8 @@ class ShortForm(forms.Form):
         if rate is None:
             return Tax.objects.annotate(used=Count("entries")).order_by("-used", "pk")[0]
         name = _("VAT %(rate)s%%") % {"rate": format(rate.normalize(), "f")}
-        return Tax.objects.create(rate=rate, **{f"name_{language}": name})
+        kind = TaxKind.STANDARD if rate else TaxKind.UNDECIDED
+        return save_tax(tax=Tax(kind=kind, **{f"name_{language}": name}), rate=rate, today=timezone.localdate())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from billing.taxes.deciding import Supply
 from catalog.availability import availability_of, what_is_sold
 from catalog.models.entries import Audience, Entry, EntryState, Vocational
 from catalog.offers import Offer, offer_of
@@ -33,9 +34,11 @@ def find_faults(entry: Entry) -> list[Finding]:
     findings = [
         *_prices(entry),
         *_prices_out_of_reach(offer),
+        *_tax(entry),
         *_names(entry),
         *_limits(offer),
         *_fields(entry),
+        *_supply(entry),
         *_vocational(entry),
     ]
     if not offer.is_installed:
@@ -75,6 +78,29 @@ def _prices_out_of_reach(offer: Offer) -> Iterator[Finding]:
                 )
             ),
             field="max_quantity",
+        )
+
+
+def _tax(entry: Entry) -> Iterator[Finding]:
+    if not entry.tax.is_decided:
+        yield Finding(
+            Level.ERROR,
+            in_words(
+                lambda: (
+                    _("Its tax code “%(name)s” is to be decided: choose its kind. Until then nobody can buy the entry.")
+                    % {"name": entry.tax}
+                )
+            ),
+            field="tax",
+        )
+
+
+def _supply(entry: Entry) -> Iterator[Finding]:
+    if entry.supply == Supply.UNSAID:
+        yield Finding(
+            Level.INFO,
+            gettext_lazy("It does not say how it is given, so it is taxed where the shop is, whoever buys it."),
+            field="supply",
         )
 
 

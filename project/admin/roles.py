@@ -47,9 +47,12 @@ ACCOUNTING = frozenset(
     | rights("shop", LOOK, "bankstatement", "statementline")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
+    | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | rights("shop", LOOK, "refund", "paymentattempt", "providersettings")
+    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {
+        "shop.accept_promise",
+        "shop.set_terms",
         "billing.close_period",
         "shop.send_refund",
         "shop.import_statements",
@@ -102,7 +105,10 @@ TABLE = (
     Role(
         "accounting",
         pgettext_lazy("role of staff", "Accounting"),
-        _("Confirms money, gives units back, sends money back or notes it as paid back, keeps the taxes."),
+        _(
+            "Confirms money, accepts promises and agrees terms, gives units back, sends money back or notes it as paid "
+            "back, keeps the taxes."
+        ),
         ACCOUNTING,
     ),
     Role(

@@ -58,6 +58,7 @@ RATE_LIMITS = {
     "withdrawal": "10/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
+    "pay link": "20/h/key",
     # Pay links that there are not.
     "unknown pay link": "60/10m/ip",
     # Forged notifications. Signed ones are neither counted nor stopped.

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from accounts.people.models import User
 from catalog.availability import availability_of
 from catalog.models.entries import Entry
 from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
-from catalog.pricing import LinePrice, NoPrice, price_line, tiers_of, total
+from catalog.pricing import LinePrice, NoPrice, price_line, priced_together, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
+from catalog.sold_taxes import SoldTax, own_tax
 from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
@@ -34,6 +36,7 @@ class PricedLine:
 
     line: CartLine
     offer: Offer
+    tax: SoldTax
     price: LinePrice | None
     problems: tuple[str, ...]
     needs_sign_in: bool
@@ -44,6 +47,10 @@ class PricedLine:
     @property
     def entry_name(self) -> str:
         return self.line.entry.name
+
+    @property
+    def tax_code(self) -> str:
+        return self.tax.key
 
     @property
     def free_units(self) -> int:
@@ -123,10 +130,11 @@ def price_lines(
     too_few = places_missing((verdict.available, line.quantity) for line, verdict in zip(found, verdicts, strict=True))
     typed = typed_of([(line, verdict.offer) for line, verdict in zip(found, verdicts, strict=True)])
     limits = [many or few for many, few in zip(too_many, too_few, strict=True)]
-    priced = tuple(
+    alone = [
         _priced(line, verdict, limit, typed[line.pk], user=user, now=now)
         for line, verdict, limit in zip(found, verdicts, limits, strict=True)
-    )
+    ]
+    priced = tuple(replace(line, price=price) for line, price in zip(alone, priced_together(alone), strict=True))
     sums = total(line.price for line in priced if line.price is not None)
     return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
@@ -134,13 +142,13 @@ def price_lines(
 def _priced(
     line: CartLine, verdict: Buyability, limit: str, typed: dict[int, Typed], *, user: User | None, now: datetime
 ) -> PricedLine:
-    offer = verdict.offer
+    offer, tax = verdict.offer, own_tax(line.entry, timezone.localdate(now))
     problems = [str(reason.message) for reason in verdict.reasons]
     if limit:
         problems.append(limit)
     try:
         forms = forms_of(line, offer, typed, user=user, now=now)
-        price = _price(line, offer, forms.contexts)
+        price = _price(line, offer, forms.contexts, tax.rate)
     except HookBroken:
         # The line can be removed and no more; the others are sold.
         price, forms = None, UnitForms(line, Asked(), {})
@@ -148,6 +156,7 @@ def _priced(
     return PricedLine(
         line,
         offer,
+        tax,
         price,
         tuple(dict.fromkeys(problems)),
         verdict.needs_sign_in,
@@ -157,11 +166,9 @@ def _priced(
     )
 
 
-def _price(line: CartLine, offer: Offer, units: Units) -> LinePrice | None:
+def _price(line: CartLine, offer: Offer, units: Units, tax_rate: Decimal) -> LinePrice | None:
     charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
     try:
-        return price_line(
-            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate
-        )
+        return price_line(tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=tax_rate)
     except NoPrice:
         return None

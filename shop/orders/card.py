@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from accounts.members.models import Membership
 from accounts.members.rights import Right, rights_of
+from shop.orders.standing import standing_of, with_standing
 from shop.orders.waiting import visible_orders
 
 AT_MOST = 4
@@ -17,7 +18,7 @@ def orders_card(membership: Membership, now: datetime) -> str:
     """Draw the latest orders that the member may see. One statement."""
     context = {
         "account_id": membership.account_id,
-        "orders": list(visible_orders(membership).order_by("-pk")[:AT_MOST]),
+        "orders": [standing_of(order) for order in with_standing(visible_orders(membership)).order_by("-pk")[:AT_MOST]],
         "may_buy": Right.BUY in rights_of(membership),
     }
     return render_to_string("orders/card.html", context)

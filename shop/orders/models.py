@@ -43,7 +43,7 @@ class Order(Copied):
 
     class Status(models.TextChoices):
         PLACED = "placed", _("waiting for payment")
-        PAID = "paid", _("paid")
+        PAID = "paid", pgettext_lazy("order", "confirmed")
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
@@ -116,7 +116,7 @@ class Order(Copied):
         db_default=ReleaseRule.ALL,
         help_text="Fixed when the order is placed.",
     )
-    paid_at = models.DateTimeField(_("paid on"), null=True)
+    paid_at = models.DateTimeField(_("confirmed on"), null=True)
     completed_at = models.DateTimeField(_("completed on"), null=True)
     search_text = search_column(
         "number", "contact_name", "contact_email", "billing_name", "billing_city", "payer_email", "purchase_reference"
@@ -133,6 +133,8 @@ class Order(Copied):
             ("give_back_units", _("Can give units back")),
             ("note_paid_back", _("Can note money as paid back")),
             ("cancel_order", _("Can cancel unpaid orders")),
+            ("accept_promise", _("Can accept promises of payment")),
+            ("set_terms", _("Can agree terms on account")),
         )
         constraints = [
             models.CheckConstraint(condition=Q(net__gte=0, tax__gte=0, gross__gte=0), name="shop_order_amounts"),
@@ -261,6 +263,10 @@ class OrderLine(models.Model):
         default=0, db_default=0, help_text="Places in courses that the line holds from checkout on."
     )
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2)
+    tax_terms = models.JSONField(
+        default=dict, db_default={}, editable=False,
+        help_text="What the tax code said of the sale (`Tax.terms`); empty where it was not asked.",
+    )  # fmt: skip
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
@@ -279,6 +285,11 @@ class OrderLine(models.Model):
         models.CharField(max_length=12), default=list, db_default=[], blank=True,
         help_text="Reasons for which the line is frozen; written by `shop.orders.freezing` alone.",
     )  # fmt: skip
+
+    @property
+    def tax_mention(self) -> str:
+        """Sentence of the law that tells why there is no tax, in the reader's language; "" where there is some."""
+        return in_reader_language(self.tax_terms.get("mention") or {})
 
     class Meta:
         verbose_name = _("order line")
@@ -425,6 +436,7 @@ class OrderEvent(models.Model):
         PLANNED = "planned", _("money asked for in parts")
         PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
+        CHARGED_BACK = "charged_back", _("payment taken back by the bank")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
         MONEY_HANDLED = "money_handled", _("payment resolved")

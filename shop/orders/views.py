@@ -43,6 +43,7 @@ from shop.orders.selectors import (
     orders_visible_to,
     sight_of,
 )
+from shop.orders.standing import CONFIRMED, standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
@@ -52,7 +53,7 @@ from shop.payments.models import Payment
 from shop.payments.on_account.services import NotOnAccount, buy_on_account
 from shop.payments.registry import get_provider, origins
 from shop.payments.requests.promises import PlacesGone
-from shop.payments.services import MethodNotAllowed, choose_method
+from shop.payments.services import MethodNotAllowed, allowed_method, choose_method
 from shop.payments.under_way import UnderWay, under_way
 from shop.postings.facts import CREDIT
 from shop.seller.frozen import bank_details, seller_of
@@ -108,7 +109,11 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
             pay = pay_by_credit if named.name == CREDIT else buy_on_account
             pay(order_id=found.pk, actor=signed_in(request), now=now)
             return redirect("order", found.token)
-        provider = choose_method(order_id=found.pk, method=method, actor=signed_in(request), now=now)
+        provider = (
+            allowed_method(found, method)
+            if found.status in CONFIRMED
+            else choose_method(order_id=found.pk, method=method, actor=signed_in(request), now=now)
+        )
     except TooOften as refused:
         return too_often(request, refused.seconds)
     except (MethodNotAllowed, NotOnAccount, CreditTooSmall, PlacesGone) as refusal:
@@ -221,9 +226,14 @@ def order_move(request: HttpRequest, token: str) -> HttpResponse:
 @account_page(Right.SEE_ALL_ORDERS, Right.SEE_OWN_ORDERS)
 def my_orders(request: AccountRequest) -> HttpResponse:
     """List the orders of the account that a person may see."""
-    orders = orders_visible_to(request.user).filter(account=request.account)
+    orders = with_standing(orders_visible_to(request.user).filter(account=request.account))
     page = Paginator(orders, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "account": request.account, "waiting": waiting_part(request, request.user)}
+    context = {
+        "page": page,
+        "standings": [standing_of(order) for order in page],
+        "account": request.account,
+        "waiting": waiting_part(request, request.user),
+    }
     return render(request, "orders/list.html", context)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from html import unescape
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
@@ -59,7 +60,7 @@ class Card:
     hue: int
 
 
-def price_table(entry: Entry) -> list[PriceRow]:
+def price_table(entry: Entry, *, tax_rate: Decimal) -> list[PriceRow]:
     """Return the tiers in order, each with its last quantity, its gross price and its saving in whole per cent."""
     tiers = tiers_of(entry)
     ends = [tier.from_quantity - 1 for tier in tiers[1:]]
@@ -68,7 +69,7 @@ def price_table(entry: Entry) -> list[PriceRow]:
             from_quantity=tier.from_quantity,
             upto=upto,
             unit_net=tier.unit_net,
-            unit_gross=_with_tax(tier.unit_net, entry),
+            unit_gross=_with_tax(tier.unit_net, tax_rate),
             saving=_saving(tiers[0].unit_net, tier.unit_net),
         )
         for tier, upto in zip(tiers, [*ends, None], strict=True)
@@ -78,18 +79,19 @@ def price_table(entry: Entry) -> list[PriceRow]:
 def cards_of(entries: Iterable[Entry], *, shelf_ranks: Mapping[int, int], now: datetime) -> list[Card]:
     """Return the cards of entries, with the state of their courses: three queries at most, for any number of entries.
     `shelf_ranks` has the place of each category, by key."""
-    offers = [offer_of(entry) for entry in entries]
+    offers, day = [offer_of(entry) for entry in entries], timezone.localdate(now)
     return [
-        card_of(offer, available, shelf_rank=shelf_ranks.get(offer.entry.category_id, 0))
+        card_of(offer, available, shelf_rank=shelf_ranks.get(offer.entry.category_id, 0), day=day)
         for offer, available in zip(offers, availability_of(offers, now=now), strict=True)
     ]
 
 
-def card_of(offer: Offer, available: Availability, *, shelf_rank: int) -> Card:
-    """Return the card of an offer; `shelf_rank` chooses the colour of its category."""
+def card_of(offer: Offer, available: Availability, *, shelf_rank: int, day: date) -> Card:
+    """Return the card of an offer on a day; `shelf_rank` chooses the colour of its category."""
     entry = offer.entry
     prices = [tier.unit_net for tier in tiers_of(entry)]
     net = min(prices, default=None)
+    gross = None if net is None else money(_with_tax(net, entry.tax.rate_on(day)))
     return Card(
         name=entry.name,
         url=entry_url(entry.code),
@@ -99,7 +101,7 @@ def card_of(offer: Offer, available: Availability, *, shelf_rank: int) -> Card:
         state=entry.state,
         notice=_notice(offer, available) if entry.is_on_sale else "",
         net=money(net),
-        gross="" if net is None else _("%(amount)s incl. tax") % {"amount": money(_with_tax(net, entry))},
+        gross=_("%(amount)s incl. tax") % {"amount": gross} if gross else "",
         is_free=net == 0,
         has_tiers=len(set(prices)) > 1,
         hue=shelf_rank % HUES + 1,
@@ -119,8 +121,8 @@ def entry_url(code: str) -> str:
     return reverse("entry", args=[code])
 
 
-def _with_tax(net: Decimal, entry: Entry) -> Decimal:
-    return net + round_money(net * entry.tax.rate / 100)
+def _with_tax(net: Decimal, tax_rate: Decimal) -> Decimal:
+    return net + round_money(net * tax_rate / 100)
 
 
 def _saving(full: Decimal, price: Decimal) -> int:

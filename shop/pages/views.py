@@ -134,17 +134,21 @@ def _entry_page(
 ) -> dict[str, Any]:
     node = find_category(frame.categories, found.category.slug)
     rank = frame.categories.index(node) if node else 0
+    day = timezone.localdate(now)
+    tax_rate = found.tax.rate_on(day)
     return {
         "entry": found,
         "lead": lead_of(found),
-        "card": card_of(verdict.offer, verdict.available, shelf_rank=rank),
+        "card": card_of(verdict.offer, verdict.available, shelf_rank=rank, day=day),
         "offer": verdict.offer,
         "verdict": verdict,
         "facts": facts_of(verdict.available.sold),
         "courses": courses_shown(verdict.available, now=now),
         "listed": listed_courses(verdict.available.sold, now=now),
         "full_courses": [] if verdict.can_buy else courses_to_wait_for(verdict.available, now=now),
-        "prices": price_table(found),
+        "tax": found.tax,
+        "tax_rate": tax_rate,
+        "prices": price_table(found, tax_rate=tax_rate),
         "form": form,
         **_place(frame.categories, node),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.search import index_of_words
@@ -28,6 +29,8 @@ class Payment(models.Model):
         _("status"), max_length=10, choices=Status.choices, default=Status.PENDING, db_default=Status.PENDING
     )
     created_at = models.DateTimeField(_("first seen"))
+    # Time of the next question whether the bank took it back; none once it cannot any more.
+    look_again_at = models.DateTimeField(null=True, db_default=Now())
 
     class Meta:
         verbose_name = _("payment")
@@ -44,6 +47,9 @@ class Payment(models.Model):
             index_of_words("reference", name="shop_payment_words"),
             models.Index(fields=("reference",), name="shop_payment_by_reference"),
             models.Index(fields=("amount",), name="shop_payment_by_amount"),
+            models.Index(
+                fields=("look_again_at",), condition=Q(look_again_at__isnull=False), name="shop_payment_to_look_at"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +157,11 @@ class PaymentEvent(models.Model):
                 name="shop_paymentevent_to_look_at",
             ),
             models.Index(fields=("received_at",), condition=~Q(payload={}), name="shop_paymentevent_payload"),
+            models.Index(
+                fields=("payment",),
+                condition=Q(kind__in=("dispute_won", "dispute_lost")),
+                name="shop_paymentevent_of_disputes",
+            ),
             index_of_words("event_id", name="shop_paymentevent_words"),
             models.Index(fields=("event_id",), name="shop_paymentevent_by_event"),
             models.Index(fields=("amount",), name="shop_paymentevent_by_amount"),
@@ -163,6 +174,13 @@ class PaymentEvent(models.Model):
     def is_afterwards(self) -> bool:
         """Tell whether the event is about money received earlier: a refund or a dispute."""
         return self.kind in self.AFTERWARDS
+
+    @property
+    def thing(self) -> str:
+        """Name of the refund or dispute at the provider; "" for an event that is named otherwise than by the thing and
+        its state (docs/providers.md)."""
+        thing, colon, state = self.event_id.rpartition(":")
+        return thing if colon and state == self.kind else ""
 
 
 class MoneyHandling(models.Model):

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -53,12 +53,13 @@ class Attempt:
     """Payment to begin at a provider.
 
     `key` names the call for ever: the provider gets it as idempotency key and gives it back in its metadata. `amount`
-    is in the currency's main unit. The customer comes back to `return_url`, both addresses are whole ones.
+    is in the currency's main unit. `token` is that of the order, or of the pay link by which the payer has come. The
+    customer comes back to `return_url`, both addresses are whole ones.
     """
 
     key: str
     order_number: str
-    order_token: str
+    token: str
     amount: Decimal
     currency: str
     title: str
@@ -113,8 +114,8 @@ class ProviderEvent:
     answered yet, ENDED for one that nobody has made and nobody can make any more. `event_id` is the provider's id of
     the message, `reference` its id of the payment; both are unique within the provider, and several messages may be
     about one payment. `amount` is in the currency's main unit; for a refund or a dispute, it is the part of the payment
-    concerned. `attempt_key` names the attempt that began the payment, `refund_reference` and `refund_key` the refund;
-    "" where the provider does not know.
+    concerned. `fee` is what a lost dispute costs beside it. `attempt_key` names the attempt that began the payment,
+    `refund_reference` and `refund_key` the refund; "" where the provider does not know.
     """
 
     provider: str
@@ -128,6 +129,7 @@ class ProviderEvent:
     attempt_key: str = ""
     refund_reference: str = ""
     refund_key: str = ""
+    fee: Decimal = Decimal(0)
 
 
 # Kinds of events that change no order: money may still come, or none will.
@@ -181,13 +183,8 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("kind")
     if not _CURRENCY.fullmatch(event.currency):
         raise NotificationRefused("currency")
-    amount = event.amount
-    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
-        raise NotificationRefused("amount")
-    try:
-        in_minor_units(amount, event.currency)
-    except ValueError as error:
-        raise NotificationRefused("amount") from error
+    _check_amount(event.amount, event.currency)
+    _check_amount(event.fee, event.currency)
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         texts = (event.event_id, event.reference, event.order_number, event.currency)
@@ -196,6 +193,15 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
         raise NotificationRefused("payload")
+
+
+def _check_amount(amount: Decimal, currency: str) -> None:
+    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
+        raise NotificationRefused("amount")
+    try:
+        in_minor_units(amount, currency)
+    except ValueError as error:
+        raise NotificationRefused("amount") from error
 
 
 def origin_of(address: str) -> str:
@@ -239,6 +245,8 @@ class Provider:
     partial_refunds: ClassVar[bool] = False
     saved_card: ClassVar[bool] = False
     currencies: ClassVar[Collection[str] | None] = None
+    # How long a payment may be taken back by its bank, if `fetch_afterwards` tells of it.
+    recall_for: ClassVar[timedelta | None] = None
 
     def sites(self) -> Sequence[str]:
         """Return scheme and host of each site to which the order's page sends customers now."""
@@ -299,6 +307,11 @@ class Provider:
         payment, its refunds and its disputes together."""
         event = self.fetch(notice, now=now)
         return [event] if event else []
+
+    def fetch_afterwards(self, reference: str, *, now: datetime) -> Sequence[ProviderEvent]:
+        """Return what has become of a payment received long ago, its disputes above all, oldest first; by default what
+        `fetch_all` answers."""
+        return self.fetch_all(Notice(reference=reference), now=now)
 
     def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
         """Send back an amount of a payment. Called again with one key it sends it once.

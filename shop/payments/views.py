@@ -15,11 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.rate_limits.by_network import count_from_network, is_network_used_up
 from accounts.rate_limits.services import TooOften
-from common.plain_rows import plain_row
-from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.port import CallRefused, Forged, Message, NeverNoted, NotificationRefused, Provider, Unreachable
 from shop.payments.registry import get_provider
+from shop.payments.requests.links import to_pay
 
 UNSIGNED = "bad notification"
 
@@ -27,18 +26,19 @@ UNSIGNED = "bad notification"
 @never_cache
 @require_GET
 def return_page(request: HttpRequest, provider: str, token: str) -> HttpResponse:
-    """Redirect a customer who returns from paying to the order. Believes no parameter: the server asks the provider.
+    """Redirect a customer who returns from paying to the order, or a payer to their link. Believes no parameter: the
+    server asks the provider.
 
     This is the one GET that changes state, since a provider's redirect cannot be a POST.
     """
-    order = plain_row(Order, "WHERE token = %s", [token])
-    if order is None:
+    found = to_pay(token)
+    if found is None:
         raise Http404
     installed = _installed(provider)
     # A provider that is silent now tells later, or is asked again.
     with suppress(NotificationRefused, Unreachable, CallRefused):
-        payments.ask_provider(order=order, provider=installed, now=timezone.now())
-    return redirect("order", token=order.token)
+        payments.ask_provider(order=found.order, provider=installed, now=timezone.now())
+    return redirect(found.page)
 
 
 @csrf_exempt

@@ -22,6 +22,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.currencies import from_minor_units
 from common.search import matching_whole
 from shop.orders.models import Order
+from shop.postings.parts import in_words
 
 
 class AccountFilter(DropdownFilter):
@@ -96,6 +97,8 @@ def _lines_of(entry: LedgerEntry, request: HttpRequest) -> Table:
     accounts = CustomerAccount.objects.in_bulk({line.customer_id for line in lines if line.customer_id is not None})
     numbers = dict(Order.objects.filter(pk__in={line.order_id for line in lines}).values_list("pk", "number"))
 
+    parts = in_words({line.part for line in lines})
+
     def said(units: int) -> str:
         return amount(from_minor_units(units, entry.currency), entry.currency) if units > 0 else ""
 
@@ -119,7 +122,7 @@ def _lines_of(entry: LedgerEntry, request: HttpRequest) -> Table:
         [
             [
                 line.get_account_display(),
-                line.part or NOTHING,
+                parts[line.part],
                 customer(line),
                 order(line),
                 said(line.amount),

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts.people.models import User
 from billing.ledger.models import Account, LedgerEntry, LedgerLine
-from common.admin.display import NOTHING, Column, Table, admin_link, admin_url, amount, columns
+from common.admin.display import Column, Table, admin_link, admin_url, amount, columns
 from common.currencies import from_minor_units
 from shop.orders.models import Order
+from shop.postings.parts import in_words
 
 ENTRIES_SHOWN = 20
 
@@ -30,7 +31,7 @@ class Books:
 
 
 def books_of(order: Order, viewer: User) -> Books | None:
-    """Return what the ledger says of an order; None to a reader who may not see the ledger. Three queries."""
+    """Return what the ledger says of an order; None to a reader who may not see the ledger. Four queries."""
     if not viewer.has_perm("billing.view_ledgerentry"):
         return None
     entries = LedgerEntry.objects.filter(lines__order_id=order.pk).order_by("-pk").distinct()
@@ -46,12 +47,13 @@ def books_of(order: Order, viewer: User) -> Books | None:
 
 def _balances(order: Order) -> Table:
     lines = LedgerLine.objects.filter(order_id=order.pk).order_by()
-    sums = lines.values_list("entry__currency", "account", "part").annotate(sum=Sum("amount")).order_by("account")
+    sums = list(lines.values_list("entry__currency", "account", "part").annotate(sum=Sum("amount")).order_by("account"))
+    parts = in_words({part for _currency, _account, part, _units in sums})
     rows: list[list[object]] = []
     for currency, account, part, units in sums:
         if units:
             debit, credit = (said(units, currency), "") if units > 0 else ("", said(-units, currency))
-            rows.append([Account(account).label, part or NOTHING, debit, credit])
+            rows.append([Account(account).label, parts[part], debit, credit])
     heads = columns(_("Account"), _("Part"), Column(_("Debit"), is_amount=True), Column(_("Credit"), is_amount=True))
     return Table(heads, rows, empty=_("Nothing of this order is open in the ledger."))
 

@@ -1,7 +1,13 @@
 """Constraints of the catalogue, each broken by raw SQL."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
+from billing.taxes.kinds import TaxKind
+from catalog.models.taxes import Tax
+from catalog.services.taxes import save_tax
 from tests.constraints import broken, run
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
 from tests.factories.entry_fields import ask, make_field
@@ -11,9 +17,41 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("rate", ["-0.01", "100.01"])
 def test_a_rate_lies_between_0_and_100(rate):
-    tax = TaxFactory()
+    tax = TaxFactory(kind=TaxKind.UNDECIDED)
     with broken("catalog_tax_rate_range"):
         run("UPDATE catalog_tax SET rate = %s WHERE id = %s", rate, tax.pk)
+
+
+@pytest.mark.parametrize(
+    ("attack", "change"),
+    [
+        (broken("catalog_tax_kind_known"), "kind = 'odd'"),
+        (broken("catalog_tax_exemption_of_exempt"), "exemption = 'training'"),
+        (broken("catalog_tax_exemption_of_exempt"), "kind = 'exempt', rate = 0"),
+        (broken("catalog_tax_rate_of_kind"), "rate = 0"),
+        (broken("catalog_tax_rate_of_kind"), "kind = 'franchise'"),
+        (broken("catalog_tax_e_invoicing_known"), "e_invoicing = 'perhaps'"),
+    ],
+)
+def test_kind_reason_and_rate_of_a_tax_code_fit_together(attack, change):
+    tax = TaxFactory()
+    with attack:
+        run(f"UPDATE catalog_tax SET {change} WHERE id = %s", tax.pk)
+
+
+@pytest.mark.parametrize(
+    ("attack", "rate", "days"),
+    [
+        (broken("catalog_taxrate_one_a_day"), "5.5", "[2027-01-01,)"),
+        (broken("catalog_taxrate_one_a_day"), "5.5", "[2020-01-01,2020-01-02)"),
+        (broken("catalog_taxrate_some_days"), "5.5", "empty"),
+        (broken("catalog_taxrate_range"), "101", "empty"),
+    ],
+)
+def test_a_tax_code_has_one_rate_a_day(attack, rate, days):
+    tax = save_tax(tax=Tax(kind=TaxKind.STANDARD), rate=Decimal("20"), today=date(2026, 11, 30))
+    with attack:
+        run("INSERT INTO catalog_taxrate (tax_id, rate, days) VALUES (%s, %s, %s)", tax.pk, rate, days)
 
 
 def test_a_category_is_not_its_own_parent():
@@ -59,6 +97,12 @@ def test_an_audience_is_a_known_one():
     entry = EntryFactory()
     with broken("catalog_entry_audience_known"):
         run("UPDATE catalog_entry SET audience = 'friends' WHERE id = %s", entry.pk)
+
+
+def test_supply_is_a_known_way():
+    entry = EntryFactory()
+    with broken("catalog_entry_supply_known"):
+        run("UPDATE catalog_entry SET supply = 'by post' WHERE id = %s", entry.pk)
 
 
 def test_vocational_is_a_known_answer():

@@ -6,6 +6,8 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from billing.taxes.deciding import Supply
+from billing.taxes.kinds import Exemption, TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryState, PriceTier, Vocational
 from catalog.models.taxes import Tax
@@ -18,6 +20,8 @@ class TaxFactory(factory.django.DjangoModelFactory):
     name_en = factory.Sequence(lambda n: f"VAT {n}")
     name_fr = factory.Sequence(lambda n: f"TVA {n}")
     rate = Decimal("20.00")
+    kind = factory.LazyAttribute(lambda tax: TaxKind.STANDARD if Decimal(tax.rate) else TaxKind.EXEMPT)
+    exemption = factory.LazyAttribute(lambda tax: Exemption.TRAINING if tax.kind == TaxKind.EXEMPT else "")
 
 
 class CategoryFactory(factory.django.DjangoModelFactory):
@@ -43,6 +47,7 @@ class EntryFactory(factory.django.DjangoModelFactory):
     name_fr = factory.Sequence(lambda n: f"Article {n}")
     state = EntryState.AVAILABLE
     vocational = Vocational.NO
+    supply = Supply.ON_SITE
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.SelfAttribute("created_at")
 

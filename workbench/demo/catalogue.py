@@ -9,11 +9,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from billing.taxes.kinds import TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
 from catalog.models.entry_fields import EntryField
 from catalog.models.taxes import Tax
 from catalog.services.entries import save_entry
+from catalog.services.taxes import save_tax
 from handlers.asked_fields import FieldKind
 from handlers.registry import handler_for
 
@@ -260,6 +262,11 @@ ENTRIES = (
     ),
 )
 
+TAXES = (
+    ("20.00", TaxKind.STANDARD, "TVA 20 %", "VAT 20%"),
+    ("5.50", TaxKind.REDUCED, "TVA 5,5 % (livres)", "VAT 5.5% (books)"),
+)
+
 DESCRIPTION = (
     "<p>Programme détaillé, attestation et accès à l’espace clients compris.</p>",
     "<p>Detailed programme, certificate and access to the customer corner included.</p>",
@@ -269,8 +276,10 @@ DESCRIPTION = (
 def make_catalogue(now: datetime) -> dict[str, Entry]:
     """Make taxes, categories and entries. Returns the entries by code."""
     taxes = {
-        "20.00": Tax.objects.create(name_fr="TVA 20 %", name_en="VAT 20%", rate=Decimal("20.00")),
-        "5.50": Tax.objects.create(name_fr="TVA 5,5 % (livres)", name_en="VAT 5.5% (books)", rate=Decimal("5.50")),
+        rate: save_tax(
+            tax=Tax(kind=kind, name_fr=french, name_en=english), rate=Decimal(rate), today=timezone.localdate(now)
+        )
+        for rate, kind, french, english in TAXES
     }
     categories: dict[str, Category] = {}
     for position, (slug, french, english, parent) in enumerate(CATEGORIES):
@@ -301,7 +310,7 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         position=position,
         handler=demo.handler,
         parameters=_parameters(demo, timezone.localdate(now)),
-        **({"state": "available", "vocational": "yes"} | demo.more),
+        **({"state": "available", "vocational": "yes", "supply": "on_site"} | demo.more),
     )
     tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
     return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers, fields=demo.asks)

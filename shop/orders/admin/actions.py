@@ -21,12 +21,12 @@ from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
-from shop.orders.admin.page import order_with_account
+from shop.orders.admin.page import MoneySums, order_with_account
 from shop.orders.admin.units import PER_PAGE, units_at, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
-from shop.orders.giving_back.units import WentBack, units_given_back
+from shop.orders.giving_back.units import units_given_back
 from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
 from shop.orders.second_person import confirm_or_ask
@@ -61,7 +61,7 @@ class OrderActions(ReadOnlyAdmin):
     def may_cancel(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.cancel_order")
 
-    def order_or_404(self, request: HttpRequest, order_id: str | int) -> WithAnnotations[Order, WentBack]:
+    def order_or_404(self, request: HttpRequest, order_id: str | int) -> WithAnnotations[Order, MoneySums]:
         """Return the order. Raises PermissionDenied unless the user may see orders, and Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -17,31 +17,34 @@ from unfold.decorators import display
 
 from accounts.members.models import Buyer
 from accounts.people.models import User
-from common.admin.display import NOTHING, amount, choice_label, day, two_lines
+from common.admin.display import NOTHING, amount, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
 from enrolments.seats.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
-from shop.orders.admin.colours import ORDER_COLOURS
+from shop.orders.admin.colours import state_label
 from shop.orders.admin.disputes import DisputePages
-from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, TodoFilter
-from shop.orders.admin.page import marks_of, order_page
+from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, PaidFilter, TodoFilter
+from shop.orders.admin.page import MoneySums, marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.sending_back import SEND
 from shop.orders.admin.withdrawal import withdrawal_facts, withdrawal_of
 from shop.orders.copied.sight import READ_KEPT, closed_in_words, copied_for
 from shop.orders.freezing import reasons_of
-from shop.orders.giving_back.units import WentBack, went_back
+from shop.orders.giving_back.units import went_back
 from shop.orders.models import Order
+from shop.orders.standing import standing_of, with_standing
+from shop.payments.credit.page import credit_urls
 from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
+from shop.payments.requests.promises import may_be_promised
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-class Marks(WentBack):
+class Marks(MoneySums):
     """Columns added to the rows of the list by `OrderAdmin.get_queryset`."""
 
     has_failed_line: bool
@@ -54,6 +57,7 @@ class OrderAdmin(DisputePages):
     list_filter = (
         TodoFilter,
         ("status", ChoicesDropdownFilter),
+        PaidFilter,
         MethodFilter,
         ("placed_at", DayRangeFilter),
     )
@@ -88,7 +92,7 @@ class OrderAdmin(DisputePages):
         return [orders_of_people(User.objects.order_by().filter(email=text))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        orders = went_back(super().get_queryset(request))
+        orders = with_standing(went_back(super().get_queryset(request)))
         return orders.annotate(has_failed_line=FAILED_LINE, has_open_money=OPEN_MONEY)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -115,7 +119,7 @@ class OrderAdmin(DisputePages):
             has_failed_line=order.has_failed_line,
             has_open_money=order.has_open_money,
         )
-        labels = [choice_label(order, "status", ORDER_COLOURS), *(mark.html for mark in marks)]
+        labels = [state_label(order).html, *(mark.html for mark in marks)]
         return format_html(
             '<div class="amphi-labels">{}</div>', format_html_join(" ", "{}", ((one,) for one in labels))
         )
@@ -124,7 +128,7 @@ class OrderAdmin(DisputePages):
     def placed_on(self, order: Order) -> SafeString | str:
         return day(order.placed_at)
 
-    @display(description=_("paid on"), ordering="paid_at")
+    @display(description=_("confirmed on"), ordering="paid_at")
     def paid_on(self, order: Order) -> SafeString | str:
         return day(order.paid_at)
 
@@ -140,13 +144,13 @@ class OrderAdmin(DisputePages):
         elif went := order.went_back - order.lowered_back:
             told = _("%(amount)s paid back") % {"amount": amount(went, order.currency)}
         else:
-            return total
-        return two_lines(total, told)
+            told = standing_of(order).note
+        return two_lines(total, told) if told else total
 
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *note_urls(), *terms_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *terms_urls(), *credit_urls(), *super().get_urls()]
 
     def change_view(
         self,
@@ -167,6 +171,7 @@ class OrderAdmin(DisputePages):
             "notes": self._notes(request, order),
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
+            "may_promise": self.may_promise(request) and may_be_promised(order),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),

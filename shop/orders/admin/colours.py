@@ -1,8 +1,15 @@
-"""Colours of the statuses of orders and lines."""
+"""Colours of the statuses of orders and lines, and the label of an order's."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from common.admin.display import Label
 from shop.orders.models import Order, OrderLine
+from shop.orders.standing import Sums, standing_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 ORDER_COLOURS = {
     Order.Status.PLACED: "warning",
@@ -18,3 +25,8 @@ LINE_COLOURS = {
     OrderLine.Status.FAILED: "danger",
     OrderLine.Status.GIVEN_BACK: "default",
 }
+
+
+def state_label(order: WithAnnotations[Order, Sums]) -> Label:
+    """Return the label of an order's status, which says paid only where nothing is owed."""
+    return Label(standing_of(order).label, ORDER_COLOURS.get(Order.Status(order.status), "default"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -45,7 +45,7 @@ from outbox.mails.admin import MAIL_COLOURS
 from outbox.mails.kinds import mail_kind_label
 from outbox.mails.models import Mail
 from outbox.selectors import jobs_of_order, mails_of_order
-from shop.orders.admin.colours import LINE_COLOURS, ORDER_COLOURS
+from shop.orders.admin.colours import LINE_COLOURS, state_label
 from shop.orders.admin.units import UnitsView, first_units, units_view
 from shop.orders.admin.wording import (
     entered_in_words,
@@ -61,6 +61,7 @@ from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.units import WentBack, units_given_back, went_back
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
 from shop.orders.second_person import waits
+from shop.orders.standing import Sums, standing_of, with_standing
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
@@ -80,6 +81,10 @@ ENROLMENTS_SHOWN = 10
 EVENTS_SHOWN = 200
 MONEY_SHOWN = 100
 JOINED = ("phone_order__entered_by", "phone_order__noted_by", "kept_billing")
+
+
+class MoneySums(WentBack, Sums):
+    """Columns added to an order by `order_with_account`: its sums in the ledger."""
 
 
 class ToDo(TypedDict):
@@ -137,16 +142,17 @@ class OrderPage:
     seats_url: str
 
 
-def order_with_account(order_id: str | int) -> WithAnnotations[Order, WentBack] | None:
-    """Return the order with the people named on its page and `went_back`; None for an unknown or malformed id."""
+def order_with_account(order_id: str | int) -> WithAnnotations[Order, MoneySums] | None:
+    """Return the order with the people named on its page and its sums; None for an unknown or malformed id."""
     try:
-        orders = went_back(Order.objects.select_related("account", "buyer", "operator", "seller", "terms", *JOINED))
-        return orders.filter(pk=order_id).first()
+        orders = Order.objects.select_related("account", "buyer", "operator", "seller", "terms", *JOINED)
+        found: Any = with_standing(went_back(orders)).filter(pk=order_id).first()
     except (ValueError, TypeError):
         return None
+    return found
 
 
-def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> OrderPage:
+def order_page(order: WithAnnotations[Order, MoneySums], *, viewer: User) -> OrderPage:
     """Return the merchant's view of an order: all three feedbacks, and links to pages that the viewer may see."""
     lines = list(order.lines.select_related("entry").order_by("position"))
     events = list(order.events.select_related("actor").order_by("-pk")[:EVENTS_SHOWN])
@@ -162,7 +168,7 @@ def order_page(order: WithAnnotations[Order, WentBack], *, viewer: User) -> Orde
     jobs = _jobs_of(order, lines, events)
     return OrderPage(
         order=order,
-        state=choice(order, "status", ORDER_COLOURS),
+        state=state_label(order),
         marks=marks_of(
             has_failed_line=any(line.status == OrderLine.Status.FAILED for line in lines),
             has_open_money=any(event.is_open for event in money),
@@ -199,13 +205,15 @@ def marks_of(*, has_failed_line: bool, has_open_money: bool) -> list[Label]:
     return marks
 
 
-def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+def _facts(order: WithAnnotations[Order, MoneySums], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
     owed, paid_back = order.owed_back, order.went_back - order.lowered_back - order.owed_back
+    standing = standing_of(order)
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
         *([(_("To be paid back"), amount(owed, order.currency))] if owed else []),
         *([(_("Paid back"), amount(paid_back, order.currency))] if paid_back else []),
+        *([(_("Still to be paid"), amount(standing.owed, order.currency))] if standing.owed else []),
         *pieces_in_words(pieces_of(order)),
         (_("Payment method"), method_label(order.method) if order.method else _("not chosen yet")),
         (_("Placed"), moment(order.placed_at)),
@@ -214,7 +222,7 @@ def _facts(order: WithAnnotations[Order, WentBack], viewer: User) -> list[tuple[
         facts.append((_("Unpaid until"), moment(order.expires_at)))
         if order.has_lost_places:
             facts.append((_("Places"), _("free for others since %(at)s") % {"at": moment(order.places_released_at)}))
-    facts += [(_("Paid"), moment(order.paid_at)), (_("Completed"), moment(order.completed_at))]
+    facts += [(_("Confirmed on"), moment(order.paid_at)), (_("Completed"), moment(order.completed_at))]
     if order.terms is not None:
         facts.append((_("Terms accepted"), admin_link(viewer, type(order.terms), order.terms.pk, order.terms)))
     else:
@@ -405,7 +413,7 @@ def _refunds(refunds: Sequence[Refund], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, Refund, refund.pk, refund),
-            method_label(refund.payment.provider) if refund.payment else refund.get_way_display(),
+            _way_of(refund),
             amount(refund.amount, refund.currency),
             choice_label(refund, "state", REFUND_COLOURS),
             refund.problem or (refund.reference if refund.payment is None else NOTHING),
@@ -418,6 +426,11 @@ def _refunds(refunds: Sequence[Refund], viewer: User) -> Table:
         _("Refund"), _("Way"), Column(_("Amount"), is_amount=True), _("State"), _("Note"), _("When"), _("Who")
     )
     return Table(headings, rows)
+
+
+def _way_of(refund: Refund) -> str:
+    by_provider = refund.way == Refund.Way.PROVIDER and refund.payment
+    return method_label(by_provider.provider) if by_provider else refund.get_way_display()
 
 
 def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) -> Table:

@@ -63,10 +63,13 @@ class PromisePages(BillingPages):
             *super().action_urls(),
         ]
 
+    def may_promise(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("shop.accept_promise")
+
     def accept_promise(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Ask for the promise, and accept it."""
         order = self.order_or_404(request, order_id)
-        if not self.may_confirm(request):
+        if not self.may_promise(request):
             raise PermissionDenied
         asked = parts_of(order)
         form = PromiseForm(request.POST if request.method == "POST" else None)

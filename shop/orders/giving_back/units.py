@@ -76,8 +76,8 @@ def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBa
     the time of the first giving back still owed."""
     owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(
-        went_back=as_amount(sum_by_order(Account.SALES, Account.VAT, kind=LedgerEntry.Kind.GIVEN_BACK)),
-        lowered_back=as_amount(-sum_by_order(Account.RECEIVABLE, kind=LedgerEntry.Kind.GIVEN_BACK)),
+        went_back=as_amount(sum_by_order(Account.SALES, Account.VAT, kinds=[LedgerEntry.Kind.GIVEN_BACK])),
+        lowered_back=as_amount(-sum_by_order(Account.RECEIVABLE, kinds=[LedgerEntry.Kind.GIVEN_BACK])),
         owed_back=as_amount(-sum_by_order(Account.REFUNDS_OWED)),
         owed_since=Subquery(owed.values(first=Min("at"))),
     )

@@ -29,8 +29,10 @@ def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) 
             charged = handler.charged_units(context.parameters, units)
     except Refusal:
         charged = len(units)  # without its handler the line counts each unit
-    net = round_money(line.unit_net * min(charged, line.charged))
-    return net + round_money(net * line.tax_rate / 100)
+    if charged >= line.charged:
+        return line.gross
+    net = round_money(line.unit_net * charged)
+    return net + (round_money(line.tax * net / line.net) if line.net else ZERO)
 
 
 def amounts_of(

@@ -65,6 +65,11 @@ def end_attempts(which: Q) -> None:
     )
 
 
+def request_begun(event: ProviderEvent) -> int | None:
+    """Return the key of the payment request for which a payment was begun, None if nobody knows. One query."""
+    return PaymentAttempt.objects.filter(_attempts_of(event)).values_list("request", flat=True).first()
+
+
 def _attempts_of(event: ProviderEvent) -> Q:
     named = Q(provider=event.provider, reference=event.reference)
     key = _uuid(event.attempt_key)

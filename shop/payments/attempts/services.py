@@ -19,6 +19,7 @@ from shop.payments.attempts.answers import note_started
 from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.port import Attempt, CallRefused, Provider, Unreachable
 from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.links import token_of
 from shop.payments.services import MethodNotAllowed, allowed_method
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
     key, amount = (asked.request.pk, asked.rest) if asked else (None, order.gross)
     live = live_attempt(order, provider, key)
     if live is not None:
+        live.request = asked.request if asked else None
         if _fits(live, amount, now=now):
             return live
         withdraw(Q(pk=live.pk), now=now)
@@ -87,6 +89,7 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
     begun = live_attempt(order, provider, key)
     if begun is None:  # answered within this very moment
         raise MethodNotAllowed
+    begun.request = asked.request if asked else None
     return begun
 
 
@@ -124,23 +127,26 @@ def withdraw(which: Q, *, now: datetime) -> int:
 
 
 def attempt_told(attempt: PaymentAttempt) -> Attempt:
-    """Return an attempt as its provider is told of it."""
+    """Return an attempt as its provider is told of it. The payer of a request with a pay link comes back by it, and
+    never sees the token of the order."""
     order = attempt.order
-    return_url = settings.SITE_URL + reverse("payment-return", args=[attempt.provider, order.token])
+    by_link = token_of(attempt.request) if attempt.request else ""
+    token = by_link or order.token
+    return_url = settings.SITE_URL + reverse("payment-return", args=[attempt.provider, token])
     # In the order's language, not in that of the reader: one key, one call.
     with override(order.language):
         title = _("Order %(number)s") % {"number": order.number}
     return Attempt(
         key=str(attempt.key),
         order_number=order.number,
-        order_token=order.token,
+        token=token,
         amount=attempt.amount,
         currency=attempt.currency,
         title=title,
         email=order.payer_email or order.contact_email,
         language=order.language,
         return_url=return_url,
-        cancel_url=settings.SITE_URL + reverse("order", args=[order.token]),
+        cancel_url=settings.SITE_URL + reverse("pay-link" if by_link else "order", args=[token]),
         begun_at=attempt.begun_at,
     )
 

@@ -23,7 +23,7 @@ from common.decimals import DecimalField
 from common.refusals import Refused
 from shop.payments.on_account.services import MOST_DAYS, debt_of, is_overdue, set_terms
 
-MAY = "shop.confirm_money"
+MAY = "shop.set_terms"
 ACCOUNT_PAGE = "admin:accounts_customeraccount_change"
 
 
@@ -36,7 +36,7 @@ class TermsForm(forms.Form):
 
 
 def terms_of_account(request: HttpRequest, account: CustomerAccount) -> str:
-    """Draw what an account owes and may owe, for those who confirm money."""
+    """Draw what an account owes and may owe, for those who agree terms."""
     if not request.user.has_perm(MAY):
         return ""
     currency = settings.SHOP_CURRENCY

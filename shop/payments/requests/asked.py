@@ -3,7 +3,7 @@ functions over rows read before; no query but in `asked_of`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -67,13 +67,25 @@ def amounts_expected(order: Order) -> set[Decimal]:
     return {*rests, sum(rests, ZERO)} if rests else {order.gross}
 
 
-def shares_of(asked: Sequence[Asked], amount: Decimal, *, in_pieces: bool) -> list[Share]:
+def shares_of(
+    asked: Sequence[Asked],
+    amount: Decimal,
+    *,
+    in_pieces: bool,
+    begun_for: Callable[[], int | None] = lambda: None,
+) -> list[Share]:
     """Share an amount out to requests: to one that asks for exactly as much, else to all if they do together; else,
-    `in_pieces`, to one after the other. [] for an amount that fits none, as for one that is more than is asked."""
+    `in_pieces`, to one after the other. [] for an amount that fits none, as for one that is more than is asked.
+
+    `begun_for` returns the key of the request for which the payment was begun; it decides among equal ones.
+    """
     owing = [each for each in asked if each.rest > 0]
-    for each in owing:
-        if each.rest == amount:
-            return [Share(each, amount)]
+    equal = [each for each in owing if each.rest == amount]
+    if len(equal) > 1:
+        wanted = begun_for()
+        equal.sort(key=lambda each: each.request.pk != wanted)
+    if equal:
+        return [Share(equal[0], amount)]
     total = still_to_come(owing)
     if not ZERO < amount <= total or (amount < total and not in_pieces):
         return []

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 
+from common.plain_rows import plain_rows_with
 from common.tokens import derive_token, hash_token
 from shop.orders.models import Order
+from shop.payments.requests.asked import asked_of
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.services import requests_of
 
@@ -20,11 +24,61 @@ def make_link(order: Order, *, now: datetime) -> None:
     """Give the first open request of a locked order a link, unless it has one. Three statements at most."""
     for each in requests_of(order, now=now):
         if each.rest > 0:
-            if each.request.link_hash is None:
-                nonce = secrets.token_urlsafe(16)
-                hashed = hash_token(derive_token(PURPOSE, each.request.pk, nonce))
-                PaymentRequest.objects.filter(pk=each.request.pk).update(link_nonce=nonce, link_hash=hashed)
+            give_link(each.request)
             return
+
+
+def give_link(request: PaymentRequest) -> None:
+    """Give a request of a locked order a link, unless it has one. One statement at most."""
+    if request.link_hash is None:
+        request.link_nonce = secrets.token_urlsafe(16)
+        request.link_hash = hash_token(derive_token(PURPOSE, request.pk, request.link_nonce))
+        request.save(update_fields=("link_nonce", "link_hash"))
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """Order to be paid, and its request alone where a payer has come by a pay link.
+
+    `amount` is asked for next; `page` is the address to which the payer goes back.
+    """
+
+    order: Order
+    request: PaymentRequest | None
+    amount: Decimal
+    page: str
+
+
+_NEXT_REST = """
+coalesce((
+    SELECT rest FROM (
+        SELECT asked.position, asked.amount - asked.lowered - coalesce((
+            SELECT sum(amount) FROM shop_allocation given
+            WHERE given.request_id = asked.id AND given.released_at IS NULL
+        ), 0) AS rest
+        FROM shop_paymentrequest asked WHERE asked.order_id = this.id AND asked.replaced_at IS NULL
+    ) AS rests WHERE rest > 0 ORDER BY position LIMIT 1
+), this.gross)
+"""
+
+
+def to_pay(token: str) -> ToPay | None:
+    """Return what the token of an order, or of a pay link, leads to; None for any other text. One query for an order,
+    three at most."""
+    for order, amount in plain_rows_with(Order, _NEXT_REST, "WHERE token = %s", [token]):
+        return ToPay(order, None, amount, reverse("order", args=[token]))
+    found = find_by_token(token)
+    if found is None or found.replaced_at is not None or found.order.is_closed:
+        return None
+    [own] = [each for each in asked_of(found.order) if each.request.pk == found.pk]
+    return ToPay(found.order, found, own.rest, reverse("pay-link", args=[token]))
+
+
+def token_of(request: PaymentRequest) -> str:
+    """Return the token of a request's pay link, "" if it has none."""
+    if request.link_hash is None:
+        return ""
+    return derive_token(PURPOSE, request.pk, request.link_nonce, stored_hash=request.link_hash)
 
 
 def link_of(order: Order) -> str:
@@ -33,8 +87,7 @@ def link_of(order: Order) -> str:
     request = linked.order_by("-position").first()
     if request is None:
         return ""
-    token = derive_token(PURPOSE, request.pk, request.link_nonce, stored_hash=request.link_hash or "")
-    return settings.SITE_URL + reverse("pay-link", args=[token])
+    return settings.SITE_URL + reverse("pay-link", args=[token_of(request)])
 
 
 def find_by_token(token: str) -> PaymentRequest | None:

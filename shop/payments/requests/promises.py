@@ -14,9 +14,10 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent
+from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
 from shop.payments.models import Settlement
-from shop.payments.requests.asked import Asked, releases
+from shop.payments.requests.asked import Asked, asked_of, releases
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
 from shop.payments.requests.services import reopen, requests_of
@@ -119,6 +120,14 @@ def cover(
         deposits = sum((each.received for each in asked), ZERO)
         release_order(order, method=str(kind), payment=None, deposits=deposits, allocated=None, actor=actor, now=now)
     return released
+
+
+def may_be_promised(order: Order) -> bool:
+    """Tell whether something of an order is open that a promise could cover. One query."""
+    if order.is_free or order.is_closed or order.status == Order.Status.REFUNDED:
+        return False
+    asked = asked_of(order)
+    return any(_is_open(each) for each in asked) or (not asked and order.status not in CONFIRMED)
 
 
 def _is_open(asked: Asked) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
-from shop.payments.requests.services import allocate, reopen, requests_of
+from shop.payments.requests.services import allocate, join, reopen, requests_of
 from shop.postings import facts
 from shop.postings import services as postings
 
@@ -34,22 +34,24 @@ def receive(
     is_new: bool,
     actor: User | None,
     now: datetime,
+    begun_for: Callable[[], int | None] = lambda: None,
 ) -> Outcome:
     """Give `amount` of a locked payment to the requests of a locked order, and settle the order if that releases it.
 
     `in_pieces`: less than what is asked is taken as a part. An order that has ended takes nothing but what releases it.
-    `is_new` tells that nothing of the payment was given to anything yet. Returns the outcome; nothing has changed where
-    it is neither SETTLED nor ALLOCATED.
+    `begun_for` returns the key of the request for which the payment was begun, None if nobody knows. `is_new` tells
+    that nothing of the payment was given to anything yet. Returns the outcome; nothing has changed where it is neither
+    SETTLED nor ALLOCATED.
     """
     settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
-    if settlement is not None and settlement.payment_id == payment.pk:
+    if settlement is not None and settlement.payment_id == payment.pk and not payment.charge_backs.exists():
         return Outcome.KNOWN
     if payment.currency != order.currency:
         return Outcome.SECOND_CHARGE if settlement else Outcome.MISMATCH
     if order.is_free:
         return _nothing_to_pay(order, payment, settlement, amount, actor=actor, now=now)
     asked = [] if settlement is not None and _is_of_before(order) else requests_of(order, now=now)
-    shares = shares_of(asked, amount, in_pieces=in_pieces)
+    shares = shares_of(asked, amount, in_pieces=in_pieces, begun_for=begun_for)
     if not shares:
         is_paid = settlement is not None and not still_to_come(asked)
         return Outcome.SECOND_CHARGE if is_paid else Outcome.MISMATCH
@@ -98,7 +100,7 @@ def _give(
 ) -> None:
     number = 1 if is_new else 1 + Allocation.objects.filter(payment=payment).count()
     reopen(asked)
-    allocate(payment, shares, now=now)
+    allocate(payment, shares if is_new else join(payment, shares, now=now), now=now)
     is_settled = released or order.status not in (Order.Status.PLACED,)
     entry = facts.allocated_in_parts(payment, order, amount, number=number, is_settled=is_settled, at=now)
     if released:

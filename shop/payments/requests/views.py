@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
 from accounts.rate_limits.by_network import count_from_network, is_network_used_up
-from accounts.rate_limits.services import TooOften
+from accounts.rate_limits.pages import too_often
+from accounts.rate_limits.services import TooOften, count_attempt
 from common.moments import local_day
 from shop.orders.models import Order
+from shop.orders.places import are_places_gone
 from shop.pages.frame import site_of
+from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
-from shop.payments.registry import method_label
-from shop.payments.requests.asked import asked_of
+from shop.payments.form_action import let_forms_lead_to
+from shop.payments.port import Provider
+from shop.payments.registry import origins
+from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.selectors import owed_by, payments_of, sum_by_currency
+from shop.payments.services import MethodNotAllowed, methods_for
 from shop.seller.frozen import bank_details, seller_of
 
 OPEN = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
@@ -39,40 +49,94 @@ def money(request: AccountRequest) -> HttpResponse:
     account = request.account
     owed = owed_by(account.pk, today=local_day(timezone.now()))
     currency = settings.SHOP_CURRENCY
+    credit = credit_of(account.pk, currency)
     context = {
         "account": account,
         "owed": owed,
         "sums": sum_by_currency(owed),
-        "credit": credit_of(account.pk, currency),
+        "credit": credit,
+        "overdrawn": -credit,
         "currency": currency,
-        "payments": [(payment, method_label(payment.provider)) for payment in payments_of(account.pk)],
+        "payments": payments_of(account.pk),
     }
     return render(request, "requests/money.html", context)
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an outside payer the amount, the seller, who asks and what was ordered, with the way to pay; nothing else.
+    """Show an outside payer the amount, the seller, who asks and what was ordered, with the ways to pay; nothing else.
+    POST leads to the page of the chosen provider, which asks for exactly this part.
 
     A link that is unknown, or whose part was replaced, gets one and the same answer; such are limited by network.
     """
-    found = find_by_token(token)
-    if found is None or found.replaced_at is not None or found.order.is_closed:
+    link = _read(token)
+    if link is None:
         return _unknown(request)
-    order = found.order
-    [asked] = [each for each in asked_of(order) if each.request.pk == found.pk]
-    is_open = order.status in OPEN and found.state != State.WITHDRAWN and asked.rest > 0
+    if request.method == "POST":
+        return _pay(request, token, link)
+    order = link.order
     context = {
+        "token": token,
         "order": order,
-        "asked": asked,
-        "is_open": is_open,
-        "is_paid": asked.rest <= 0,
+        "asked": link.asked,
+        "is_open": link.is_open,
+        "is_paid": link.asked.rest <= 0,
+        "is_part": link.is_part,
+        "methods": link.methods,
         "lines": order.lines.order_by("position"),
         "seller": seller_of(order),
-        "bank": bank_details(order, seller=site_of(request).seller) if is_open else None,
+        "bank": bank_details(order, seller=site_of(request).seller) if link.is_open else None,
     }
-    return render(request, "requests/pay_link.html", context)
+    return let_forms_lead_to(render(request, "requests/pay_link.html", context), origins())
+
+
+@dataclass(frozen=True)
+class _Link:
+    """Pay link that was followed: its request, whether others pay parts too, and the providers by which it is paid."""
+
+    order: Order
+    asked: Asked
+    is_part: bool
+    is_open: bool
+    methods: Sequence[Provider]
+
+
+def _read(token: str) -> _Link | None:
+    found = find_by_token(token)
+    if found is None or found.replaced_at is not None or found.order.is_closed:
+        return None
+    order, asked = found.order, asked_of(found.order)
+    [own] = [each for each in asked if each.request.pk == found.pk]
+    is_open = order.status in OPEN and found.state != State.WITHDRAWN and own.rest > 0
+    methods = [method for method in methods_for(order, asked) if method.has_page] if is_open else []
+    return _Link(order, own, len(asked) > 1, is_open, methods)
+
+
+def _pay(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
+    """Lead to the provider. What was paid or changed since the page was shown is told instead."""
+    here = redirect("pay-link", token)
+    try:
+        count_attempt(what="pay link", who=str(link.asked.request.pk), now=timezone.now())
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
+    chosen = next((method for method in link.methods if method.name == request.POST.get("method", "")), None)
+    if not link.is_open:
+        return here
+    if request.POST.get("asked", "") != str(link.asked.rest):
+        messages.error(request, _("The amount has changed since this page was shown. Look at it again."))
+        return here
+    if are_places_gone(link.order):
+        messages.error(request, _("The places of this order are taken by others for now: please do not pay it yet."))
+        return here
+    try:
+        if chosen is None:
+            raise MethodNotAllowed
+        attempt = start_payment(order=link.order, provider=chosen, now=timezone.now(), request_id=link.asked.request.pk)
+    except (MethodNotAllowed, ProviderSilent) as refusal:
+        messages.error(request, str(refusal))
+        return here
+    return redirect(attempt.url)
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

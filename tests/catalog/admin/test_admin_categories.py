@@ -138,7 +138,9 @@ def test_a_category_with_entries_is_not_deleted():
 
 @pytest.mark.parametrize("rate", ["-1", "100.01", "5.555", "NaN", ""])
 def test_a_rate_that_cannot_be_is_told_at_its_field(rate):
-    response = merchant().post("/admin/catalog/tax/add/", {"name_en": "VAT", "name_fr": "TVA", "rate": rate})
+    response = merchant().post(
+        "/admin/catalog/tax/add/", {"name_en": "VAT", "name_fr": "TVA", "kind": "standard", "rate": rate}
+    )
 
     assert list(errors(response)) == ["rate"]
 

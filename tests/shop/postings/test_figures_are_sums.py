@@ -90,12 +90,12 @@ def owed_by_rows(order: Order) -> Decimal:
 
 @pytest.mark.django_db
 def test_an_orders_page_shows_its_balances_and_entries_to_those_who_read_the_ledger():
-    order = place(make_cart(EntryFactory()))
+    order = place(make_cart(EntryFactory(tax=TaxFactory(name_en="VAT 20%"))))
     pay(order)
 
     page = text_of(browser_of(staff("shop.view_order", "billing.view_ledgerentry")).get(order_url(order)))
 
     assert "money in transit sandbox €120.00" in page
-    assert "VAT collected 20.00 €20.00" in page
+    assert "VAT collected VAT 20% (20.00 %) €20.00" in page
     assert "money allocated to an order €120.00" in page
     assert "VAT collected" not in text_of(browser_of(staff("shop.view_order")).get(order_url(order)))

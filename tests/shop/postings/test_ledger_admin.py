@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.ledger.models import LedgerEntry
-from tests.factories.catalog import EntryFactory
+from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
@@ -19,7 +19,7 @@ LIST = reverse("admin:billing_ledgerentry_changelist")
 
 
 def paid_order(number: int):
-    order = place(make_cart(EntryFactory()), email=f"{number}@example.org")
+    order = place(make_cart(EntryFactory(tax=TaxFactory(name_en="Full"))), email=f"{number}@example.org")
     pay(order, reference=str(number), event_id=str(number))
     return order
 
@@ -32,7 +32,14 @@ def test_an_entry_shows_its_lines_with_order_and_account():
         browser_of(staff("billing.view_ledgerentry")).get(reverse("admin:billing_ledgerentry_change", args=[entry.pk]))
     )
 
-    for told in (order.number, "Lines", "sold, to be invoiced", "€120.00", "sales 20.00", "VAT collected 20.00"):
+    for told in (
+        order.number,
+        "Lines",
+        "sold, to be invoiced",
+        "€120.00",
+        "sales Full (20.00 %)",
+        "VAT collected Full",
+    ):
         assert told in page
 
 

@@ -39,7 +39,7 @@ class SandboxProvider(Provider):
 
     def start(self, attempt: Attempt) -> Started:
         """Return the bank's page for an order; its reference carries everything the bank has to know."""
-        return Started(bank.open_charge(attempt).reference, reverse("sandbox-pay", args=[attempt.order_token]))
+        return Started(bank.open_charge(attempt).reference, reverse("sandbox-pay", args=[attempt.token]))
 
     def find(self, attempt: Attempt) -> Started | None:
         return self.start(attempt)

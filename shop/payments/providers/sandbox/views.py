@@ -22,6 +22,7 @@ from shop.payments.models import PaymentEvent
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.providers.sandbox.provider import provider
+from shop.payments.requests.links import ToPay
 
 _NOTIFICATIONS = {
     bank.Choice.SUCCEED: ("1",),
@@ -39,7 +40,7 @@ _SECURE = [(str(bank.Choice.SUCCEED), _lazy("Yes, it is me")), (str(bank.Choice.
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Ask how the imaginary card shall behave, make the charge, and redirect the customer to the shop."""
-    order = payments.order_to_pay(token=token, provider=provider)
+    found = payments.to_pay_by(token=token, provider=provider)
     problem, choices = "", bank.Choice.choices
     if request.method == "POST":
         choice = request.POST.get("choice", "")
@@ -47,39 +48,52 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             choices = _SECURE
         elif choice in bank.Choice.values:
             try:
-                _charge(order, choice)
+                _charge(found, choice)
             except payments.MethodNotAllowed as refusal:
                 problem = str(refusal)
             else:
                 # No return page between: the bank has told already all that it knows.
-                return redirect("order", token=order.token)
+                return redirect(found.page)
         else:
             problem = _("Choose what the card shall do.")
     return render(
         request,
         "sandbox/pay.html",
-        {"order": order, "choices": choices, "is_secure": choices == _SECURE, "problem": problem},
+        {
+            "order": found.order,
+            "amount": found.amount,
+            "page": found.page,
+            "choices": choices,
+            "is_secure": choices == _SECURE,
+            "problem": problem,
+        },
         status=400 if problem else 200,
     )
 
 
-def _charge(order: Order, choice: str) -> None:
-    now = timezone.now()
-    attempt = start_payment(order=order, provider=provider, now=now)
+def _charge(found: ToPay, choice: str) -> None:
+    order, now = found.order, timezone.now()
+    request_id = found.request.pk if found.request else None
+    attempt = start_payment(order=order, provider=provider, now=now, request_id=request_id)
     charge = bank.charge(choice, of=bank.open_charge(attempt_told(attempt)), now=now)
     if choice == bank.Choice.LATE:
         _charge_late(order, charge, now)
     else:
-        payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+        _begin(order, charge, now)
     for event_id in _NOTIFICATIONS[bank.Choice(choice)]:
         notify(charge, event_id, now=now)
     if choice == bank.Choice.DISPUTE:
         notify(charge, "dispute", now=now, kind=PaymentEvent.Kind.DISPUTED)
 
 
+def _begin(order: Order, charge: bank.Charge, now: datetime) -> None:
+    reference, amount = charge.reference, charge.amount
+    payments.begin_payment(order_id=order.pk, provider=provider, reference=reference, now=now, amount=amount)
+
+
 @transaction.atomic
 def _charge_late(order: Order, charge: bank.Charge, now: datetime) -> None:
-    payments.begin_payment(order_id=order.pk, provider=provider, reference=charge.reference, now=now)
+    _begin(order, charge, now)
     note_reference(provider=provider.name, key=charge.attempt_key, reference=charge.reference)
     enqueue(
         kind="sandbox_notification",

@@ -6,10 +6,12 @@ from django.utils import timezone
 
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
+from shop.payments.requests.promises import accept_promise
 from shop.postings.services import post_given_back
 from tests.factories.shop import deliver, pay, postal_address
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of
+from tests.shop.payments.requests.plans import piece
 from tests.shop.probes import REFUSED
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,18 @@ def test_a_failed_line_is_marked(client, order):
     OrderLine.objects.filter(order=order).update(status="failed", failure={"en": "x"})
     Order.objects.filter(pk=order.pk).update(status="paid", paid_at=timezone.now())
     assert "failed line" in text_of(client.get(LIST))
+
+
+def test_tells_and_finds_what_is_confirmed_part_paid_and_paid(client, merchant, new_order):
+    promised, part, whole = new_order(), new_order(), new_order()
+    for order in (promised, part):
+        told = {"kind": "opco", "reference": "F-1", "due_on": None}
+        accept_promise(order_id=order.pk, actor=merchant, now=timezone.now(), **told)
+    piece(part, 20, "first")
+    pay(whole)
+    assert listed(client, paid="nothing") == {promised.number}
+    assert listed(client, paid="part") == {part.number}
+    assert listed(client, paid="all") == {whole.number}
+    assert len(listed(client, paid="nonsense")) == 3
+    assert "€100.00 still to be paid" in text_of(client.get(LIST, {"paid": "part"}))
+    assert "part paid" in text_of(client.get(order_url(part)))

@@ -95,6 +95,29 @@ def test_cancelling_and_confirming_money_are_two_rights(order):
     assert Order.objects.get().status == "paid"
 
 
+def test_promises_and_terms_are_rights_of_their_own(order):
+    confirms, promises = browser_of(staff(*CONFIRM)), browser_of(staff(*LOOK, "shop.accept_promise"))
+    terms = reverse("admin:shop_account_terms", args=[order.account_id])
+    agrees = browser_of(staff("shop.set_terms", "accounts.view_customeraccount"))
+    assert confirms.get(order_url(order, "promise")).status_code == 403
+    assert order_url(order, "promise") not in confirms.get(order_url(order)).content.decode()
+    assert promises.post(terms, {"limit": "500", "days": "30", "seen": ""}).status_code == 403
+    assert agrees.post(terms, {"limit": "500", "days": "30", "seen": ""}).status_code == 302
+    order.account.refresh_from_db()
+    assert order.account.credit_limit == 500
+    assert order_url(order, "promise") in promises.get(order_url(order)).content.decode()
+    assert (
+        promises.post(order_url(order, "promise"), {"kind": "opco", "reference": "F", "part": "0"}).status_code == 302
+    )
+    assert Order.objects.get().status == "paid"
+
+
+def test_a_promise_is_offered_only_while_something_is_open(client, order):
+    assert order_url(order, "promise") in client.get(order_url(order)).content.decode()
+    pay(order)
+    assert order_url(order, "promise") not in client.get(order_url(order)).content.decode()
+
+
 def test_rights_to_act_alone_show_nothing(order):
     client = browser_of(staff("shop.confirm_money"))
     assert client.get(order_url(order, "payment")).status_code == 403

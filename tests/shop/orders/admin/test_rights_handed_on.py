@@ -43,3 +43,14 @@ def test_rights_that_no_migrate_has_made_yet_are_made():
     hand_on()
 
     assert User.objects.get(pk=acts.pk).has_perms(["shop.cancel_order", "shop.give_back_units"])
+
+
+def test_those_who_confirm_money_accept_promises_and_agree_terms():
+    confirms, acts = staff("shop.confirm_money"), staff("shop.change_order")
+    Permission.objects.filter(codename__in={"accept_promise", "set_terms"}).delete()
+
+    for _twice in range(2):
+        import_module("shop.migrations.0051_rights_of_promises").hand_on(apps, None)
+
+    assert names(confirms.user_permissions) == {"confirm_money", "accept_promise", "set_terms"}
+    assert names(acts.user_permissions) == {"change_order"}
