@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0055_transfers_back_validated'),
+        ('shop', '0057_payments_to_look_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
