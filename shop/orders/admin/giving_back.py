@@ -35,7 +35,8 @@ from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import worth_of
 from shop.orders.hooks import ScriptBroken
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.second_person import give_back_or_ask
 
 PEOPLE_SHOWN = 100

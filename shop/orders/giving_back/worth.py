@@ -8,7 +8,7 @@ from decimal import Decimal
 from catalog.pricing import ZERO, round_money
 from handlers.contract import LineContext, Refusal, UnitContext, runs_of
 from shop.orders.contexts import handler_of
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 
 
 def worth_of(line: OrderLine, context: LineContext, units: Collection[UnitContext]) -> Decimal:
