@@ -33,6 +33,7 @@ class ShopConfig(floors.Floor):
         "trial",
         "renewal",
         "withdrawal",
+        "cancelling",
         "pages",
     )
 

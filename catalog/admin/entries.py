@@ -155,6 +155,13 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                     "fields": ["tax", "vocational", "min_quantity", "max_quantity", "audience", "position"],
                 },
             ),
+            (
+                _("Cancelling"),
+                {
+                    "classes": ["tab"],
+                    "fields": ["cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee"],
+                },
+            ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
         ]
 

@@ -17,7 +17,18 @@ from common.languages import languages
 from handlers.discovery import SPECIFIC
 
 TEXTS = ("name", "summary", "description", "terms")
-KEPT = ("category_id", "tax_id", "handler", "min_quantity", "max_quantity", "audience", "vocational", "position")
+CANCELLING = ("cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee")
+KEPT = (
+    "category_id",
+    "tax_id",
+    "handler",
+    "min_quantity",
+    "max_quantity",
+    "audience",
+    "vocational",
+    "position",
+    *CANCELLING,
+)
 TRIES = 5
 
 

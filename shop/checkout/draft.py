@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.people.models import User
+from catalog.cancelling import CancelTerms
 from common.languages import field_in_every_language
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.parties import OrderDetails
@@ -111,6 +112,7 @@ def draft_order(
 
 def _line(priced: PricedLine) -> dict[str, Any]:
     entry, offer, price = priced.line.entry, priced.offer, priced.price
+    cancel = CancelTerms.of(entry)
     return {
         "entry_id": entry.pk,
         "entry_code": entry.code,
@@ -120,6 +122,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": entry.tax.terms(),
+        "cancel_terms": cancel.to_freeze() if cancel else {},
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

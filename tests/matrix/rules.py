@@ -399,6 +399,10 @@ admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_all      GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_all      POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_tutors   GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_tutors   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_send_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_send_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
