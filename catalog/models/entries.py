@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 
+from billing.taxes.deciding import Supply
 from catalog.cancelling import CancelTerms
 from common.search import matching
 
@@ -164,6 +166,21 @@ class Entry(models.Model):
             "shop does not make yet: it is sold to organisations only, and so is an entry that does not say."
         ),
     )
+    supply = models.CharField(
+        _("how it is given"),
+        max_length=9,
+        choices=Supply.choices,
+        default=Supply.UNSAID,
+        db_default=Supply.UNSAID,
+        help_text=_("Decides with the buyer where it is taxed. Not said: taxed where the shop is."),
+    )
+    held_in = CountryField(
+        _("held in"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("On site only. Empty: where the shop is."),
+    )
     cancel_days_after = models.PositiveSmallIntegerField(
         _("days to cancel after the purchase"), null=True, blank=True,
         help_text=_("Accounts may cancel units that nobody has until then. Both empty: they ask the merchant."),
@@ -236,6 +253,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(vocational__in=Vocational.values), name="catalog_entry_vocational_known"
             ),
+            models.CheckConstraint(condition=Q(supply__in=Supply.values), name="catalog_entry_supply_known"),
             models.CheckConstraint(
                 condition=Q(cancel_share_kept__gte=0, cancel_share_kept__lte=100)
                 & (Q(cancel_fee__isnull=True) | Q(cancel_fee__gte=0)),

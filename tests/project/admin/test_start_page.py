@@ -45,6 +45,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Acts for a second person": 0,
         "Requests for erasure": 0,
         "Payments that need attention": 1,
+        "Payment methods offered in vain": 0,
         "Payments without an answer": 0,
         "Refunds that need attention": 0,
         "Broken extensions": 0,
