@@ -28,7 +28,6 @@ order-withdraw                       token                    -  # one withdrawa
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
 phone-order                          token                    version,gross,contents
-order-give-back                      token                    back  # the amount that the page showed
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
 sandbox-pay                          token                    -  # the page of a bank that is none, in development

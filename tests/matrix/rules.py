@@ -78,7 +78,7 @@ order-proof              GET  404     go      go      404      go         404   
 order-proof              POST 404     go      go      404      go         404      404     404     go      go
 order-withdraw           GET  404     404     404     404      404       404      404     404     404     404  # none
 order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
-order-give-back          GET  sign-in 404     404     404      404        404      404     404     404     404  # no terms
+order-give-back          GET  sign-in 404     404     404      404        404      404     404     404     404
 order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
