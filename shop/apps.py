@@ -24,6 +24,7 @@ class ShopConfig(floors.Floor):
         "payments.attempts",
         "payments.refund_calls",
         "payments.requests",
+        "payments.plans",
         "payments.refunds",
         "payments.on_account",
         "payments.credit",

@@ -227,6 +227,7 @@ shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
+shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
 shop.providersettings     made_from

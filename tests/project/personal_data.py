@@ -123,6 +123,7 @@ EXEMPT = {
     "shop.payment.currency": CODE,
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,
+    "shop.paymentplan": "Terms that the shop offers.",
     "shop.providersettings": "The shop's own accounts at its payment providers.",
     "shop.refundcall.key": KEYS,
     "shop.refundcall.known": KEYS,
