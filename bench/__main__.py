@@ -18,8 +18,10 @@ from bench.sizes import FULL, TINY, Sizes
 
 PARTS = [
     "seats", "session", "deliveries", "searches", "forms", "lists", "acts", "pages", "desk", "purchases", "throughput",
-    "queue",
+    "queue", "books",
 ]  # fmt: skip
+# Parts that need neither the small nor the grown shop.
+OF_YOUNG = {"books"}
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
 
@@ -54,6 +56,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
     from bench import world
     from bench.rows import (
         acts,
+        books,
         deliveries,
         desk,
         forms,
@@ -73,6 +76,9 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
             print(f"{name}: {took:.0f} s", file=sys.stderr)
 
     world.make_young(sizes)
+    part("books", books.measure)
+    if only and only <= OF_YOUNG:
+        return
     world.make_small(sizes)
     print(f"grown shop: {seconds(lambda: world.make_grown(sizes)):.0f} s", file=sys.stderr)
     part("seats", seats.measure)

@@ -1,7 +1,7 @@
-"""A shop of its own for the run: servers in a temporary folder, three databases, web server and workers.
+"""A shop of its own for the run: servers in a temporary folder, four databases, web server and workers.
 
-`young` is a shop that has sold nothing, `small` one that has sold a little, `grown` one that has sold much. The web
-server shows the grown one.
+`young` is a shop that has sold nothing, `small` one that has sold a little, `grown` one that has sold much, `books` one
+with much in its ledger. The web server shows the grown one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workbench.servers.postgres import make_database
 from workbench.servers.process import Child, Program
 
 PROJECT = Path(__file__).resolve().parents[1]
-YOUNG, SMALL, GROWN = "bench_young", "bench_small", "bench_grown"
+YOUNG, SMALL, GROWN, BOOKS = "bench_young", "bench_small", "bench_grown", "bench_books"
 READY_WITHIN_SECONDS = 60
 
 

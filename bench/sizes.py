@@ -25,6 +25,9 @@ class Sizes:
     orders_a_worker_run: int
     deliveries: int  # of ten seats, one after another
     mails_due: int
+    ledger_entries: int  # of one day
+    statement_lines: int
+    attempts: int  # payments open at providers
 
 
 FULL = Sizes(
@@ -46,6 +49,9 @@ FULL = Sizes(
     orders_a_worker_run=150,
     deliveries=30,
     mails_due=50_000,
+    ledger_entries=100_000,
+    statement_lines=10_000,
+    attempts=10_000,
 )
 
 # For the test that the benchmark itself works: its figures say nothing.
@@ -68,4 +74,7 @@ TINY = Sizes(
     orders_a_worker_run=3,
     deliveries=1,
     mails_due=20,
+    ledger_entries=200,
+    statement_lines=200,
+    attempts=200,
 )

@@ -20,7 +20,7 @@ from accounts.members.models import CustomerAccount, Membership
 from accounts.members.services import create_account
 from accounts.people.models import User
 from bench.history import insert_sales
-from bench.servers import GROWN, SMALL, YOUNG
+from bench.servers import BOOKS, GROWN, SMALL, YOUNG
 from bench.sizes import Sizes
 from billing.taxes.kinds import TaxKind
 from catalog.models.categories import Category
@@ -152,6 +152,14 @@ def make_small(sizes: Sizes) -> None:
         _sell(sizes.orders_few)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE)")
+
+
+@contextmanager
+def make_books() -> Iterator[None]:
+    """Make the shop whose books are measured, a copy of the young one, and work on it for the length of the block."""
+    _copy_young(BOOKS)
+    with at(BOOKS):
+        yield
 
 
 def _copy_young(database: str) -> None:

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     MAIL = "mail secret"
     SECOND_FACTOR = "second factor"
     SESSION = "session data"
+    BANK_ACCOUNT = "bank account"
     PROVIDER = "provider settings"
     STATEMENT = "lines of bank statements"
 

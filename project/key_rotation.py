@@ -14,6 +14,7 @@ from common.secrets import Purpose, Undecryptable, under_first_key
 from outbox.mails.models import Mail
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.statements.models import StatementLine
+from shop.payments.transfers_back.models import PayeeAccount
 
 BATCH = 200
 
@@ -34,6 +35,7 @@ STORED = {
     Purpose.MAIL: Stored(Mail, "secret"),
     Purpose.SECOND_FACTOR: Stored(Authenticator, "data", ("secret", "seed", "migrated_codes")),
     Purpose.SESSION: Stored(BrowserSession, "data"),
+    Purpose.BANK_ACCOUNT: Stored(PayeeAccount, "secrets", ("holder", "iban")),
     Purpose.PROVIDER: Stored(ProviderSettings, "secret"),
     Purpose.STATEMENT: Stored(StatementLine, "secret"),
 }

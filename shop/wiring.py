@@ -45,7 +45,10 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order, OrderLine, OrderUnit
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
+from shop.payments.credit import second_person as credit_by_two
+from shop.payments.credit.page import credit_of_account
 from shop.payments.on_account.page import terms_of_account
+from shop.payments.refunds import second_person as unallocated_by_two
 from shop.payments.registry import known
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
@@ -66,6 +69,7 @@ def connect() -> None:
     PARTS.add(waiting_part)
     ADMIN_PARTS.add(notes_on_account)
     ADMIN_PARTS.add(terms_of_account)
+    ADMIN_PARTS.add(credit_of_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)
@@ -77,9 +81,12 @@ def connect() -> None:
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
-    add_admin_pages("shop.paymentattempt", "shop.refund", "shop.bankstatement", "shop.statementline")
+    add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile")
+    add_admin_pages("shop.bankstatement", "shop.statementline")
     PAGES.register("order", order_by_token)
     second_person.register()
+    unallocated_by_two.register()
+    credit_by_two.register()
     known()
 
 

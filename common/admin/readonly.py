@@ -51,19 +51,20 @@ class ReadOnlyAdmin(FindsText, PlainTitles):
         *,
         permission: str,
         service: Callable[[], Any],
-        done: str | Promise,
+        done: str | Promise | Callable[[Any], str],
     ) -> HttpResponse:
-        """Answer a button: by POST only, with the permission only; tell the result on the row's page."""
+        """Answer a button: by POST only, with the permission only; tell the result on the row's page. `done` is a
+        sentence, or makes one of the service's result."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not (self.has_view_permission(request) and request.user.has_perm(permission)):
             raise PermissionDenied
         try:
-            service()
+            result = service()
         except Refused as refusal:
             messages.error(request, str(refusal))
         except self.model.DoesNotExist as error:
             raise Http404 from error
         else:
-            messages.success(request, str(done))
+            messages.success(request, str(done(result) if callable(done) else done))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)

@@ -34,6 +34,9 @@ from shop.orders.figures import Period, failed_lines, owed_back
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
+from shop.payments.charge_backs.selectors import charged_back_orders
+from shop.payments.configured.filters import InVainFilter
+from shop.payments.configured.findings import findings
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
@@ -106,6 +109,13 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.DISPUTED}),
             "bad",
         )
+        yield Count(
+            _("Orders owed again"),
+            _("A bank has taken the money back: ask the customer for it, or give back."),
+            charged_back_orders().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.CHARGED_BACK}),
+            "bad",
+        )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):
         owed = owed_back()
         yield Count(
@@ -150,6 +160,17 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse(
                 "admin:shop_paymentevent_changelist",
                 query={AttentionFilter.parameter_name: AttentionFilter.ATTENTION},
+            ),
+            "bad",
+        )
+    if user.has_perm("shop.view_providersettings"):
+        yield Count(
+            _("Payment methods offered in vain"),
+            _("Their keys are missing, refused, or those of a test."),
+            len(findings()),
+            reverse(
+                "admin:shop_providersettings_changelist",
+                query={InVainFilter.parameter_name: InVainFilter.ATTENTION},
             ),
             "bad",
         )

@@ -49,8 +49,12 @@ KEPT = {
     "blank_units": (0, 0),
     # Names and addresses that a paid order copied, after its payment: ten years by law, with leap days.
     "billing": (3653, 3653),
+    # After the end of the year of their issue. The database refuses to delete younger ones.
+    "documents": (3653, 3653),
     # Names and accounts on bank statements, after the day of the line.
     "statements": (3653, 3653),
+    # Bank accounts to which money went back, after it arrived or failed.
+    "payee_accounts": (90, 30),
     # The same of an order that ended unpaid, after the last day on which its money was awaited.
     "unpaid_orders": (365, 30),
     # Answers that name an erased person, once nothing delivers from them any more.

@@ -39,12 +39,21 @@ STEP_UP_ACTS = {
     "admin:shop_statementline_aside",
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",
+    "admin:shop_paymentevent_send_back",
+    "admin:shop_paymentevent_changelist send_chosen_back",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",
     "admin:shop_order_pay_back",
     "admin:shop_order_send_back",
     "admin:shop_order_owed_again",
+    "admin:shop_refund_changelist make_transfer_file",
+    "admin:shop_account_send_credit",
+    "admin:shop_refund_arrived",
+    "admin:shop_refund_came_back",
+    "admin:shop_transferfile_download",
+    "admin:shop_transferfile_sent",
+    "admin:shop_transferfile_discard",
     # Books that nobody opens again
     "admin:billing_closure_close",
     # The bank account that customers pay to

@@ -187,8 +187,9 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
-    refund = Refund.objects.select_related("payment").get(pk=mail.context["refund"])
-    method = method_label(refund.payment.provider) if refund.payment else ""
+    refund = Refund.objects.select_related("payment", "payee").get(pk=mail.context["refund"])
+    by_provider = refund.payment if refund.way == Refund.Way.PROVIDER else None
+    method = method_label(by_provider.provider) if by_provider else ""
     return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 

@@ -436,6 +436,7 @@ class OrderEvent(models.Model):
         PLANNED = "planned", _("money asked for in parts")
         PROMISED = "promised", _("promise of payment accepted")
         PART_PAID = "part_paid", _("part of the payment received")
+        CHARGED_BACK = "charged_back", _("payment taken back by the bank")
         DECLINED = "declined", _("payment declined")
         MONEY_RECORDED = "money_recorded", _("money recorded, order unchanged")
         MONEY_HANDLED = "money_handled", _("payment resolved")

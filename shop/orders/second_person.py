@@ -26,8 +26,9 @@ from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.services import GivenBack, give_units_back
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.orders.transitions import record
-from shop.payments.refunds.sending import send_back, shares_of
+from shop.payments.refunds.sending import How, send_back, shares_of
 from shop.payments.services import confirm_received
+from shop.payments.transfers_back.models import PayeeAccount
 
 CONFIRM, GIVE_BACK, NOTE_PAID_BACK = "confirm_money", "give_back_units", "note_paid_back"
 SEND_BACK = "send_refund"
@@ -73,9 +74,12 @@ def note_paid_back_or_ask(
     return _do_or_ask(NOTE_PAID_BACK, order_id, values, actor=actor, now=now)
 
 
-def send_back_or_ask(*, order_id: int, owed: Decimal, actor: User, now: datetime) -> tuple[Decimal, Approval | None]:
-    """Send back what is owed (`send_back`), or keep that for a second person."""
-    return _do_or_ask(SEND_BACK, order_id, {"owed": str(owed)}, actor=actor, now=now)
+def send_back_or_ask(
+    *, order_id: int, owed: Decimal, how: How, payee: PayeeAccount | None, actor: User, now: datetime
+) -> tuple[Decimal, Approval | None]:
+    """Send back what is owed (`send_back`), or keep that for a second person. `payee` is stored already."""
+    values = {"owed": str(owed), "how": how.value, "payee": payee.pk if payee else None}
+    return _do_or_ask(SEND_BACK, order_id, values, actor=actor, now=now)
 
 
 def _do_or_ask(kind: str, order_id: int, values: Values, *, actor: User, now: datetime) -> tuple[Any, Approval | None]:
@@ -135,9 +139,26 @@ def _note_paid_back(values: Values, doing: Doing) -> Decimal:
 
 
 def _send_back(values: Values, doing: Doing) -> Decimal:
-    sent = send_back(order_id=values["order"], owed=Decimal(values["owed"]), actor=doing.actor, now=doing.now)
+    sent = send_back(
+        order_id=values["order"],
+        owed=Decimal(values["owed"]),
+        how=_how(values),
+        payee=_payee(values),
+        actor=doing.actor,
+        now=doing.now,
+    )
     _name_both(SEND_BACK, values, doing)
     return sent
+
+
+def _how(values: Values) -> How:
+    # A request of the previous release names no way.
+    return How(values.get("how", How.AS_IT_CAME))
+
+
+def _payee(values: Values) -> PayeeAccount | None:
+    key = values.get("payee")
+    return PayeeAccount.objects.get(pk=key) if key else None
 
 
 def _units(values: Values) -> dict[int, list[int]]:
@@ -201,7 +222,8 @@ def _told_send_back(values: Values) -> Facts:
     return [
         (_("Order"), order.number),
         (_("To be paid back"), amount(owed, order.currency)),
-        *((share.method, amount(share.amount, order.currency)) for share in shares_of(order, owed)),
+        *((share.method, amount(share.amount, order.currency)) for share in shares_of(order, owed, _how(values))),
+        *([(_("Bank account"), f"{payee.holder}, {payee.masked}")] if (payee := _payee(values)) else []),
     ]
 
 

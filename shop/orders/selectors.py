@@ -23,6 +23,7 @@ from shop.orders.giving_back.units import answered_units
 from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
 from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.orders.standing import Standing
+from shop.payments.charge_backs.selectors import taken_back_of
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.asked import Asked, still_to_come
 from shop.payments.requests.services import parts_of
@@ -104,12 +105,13 @@ class OrderView:
     has_stray_money: bool
     under_way: UnderWay
     asked: tuple[Asked, ...]
+    taken_back: Decimal
     seen: str
 
     @property
     def still_owed(self) -> Decimal:
         """Amount that a confirmed order still asks for; 0 for one that nothing was promised for."""
-        is_confirmed = self.order.status in (Order.Status.PAID, Order.Status.COMPLETED)
+        is_confirmed = self.order.status in (Order.Status.PAID, Order.Status.COMPLETED, Order.Status.REFUNDED)
         return still_to_come(self.asked) if is_confirmed else ZERO
 
     @property
@@ -227,7 +229,8 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
 
 
 def order_page(order: Order, *, sight: Sight) -> OrderView:
-    """Return the page of an order for a viewer with these rights. Seven queries, however many lines and units."""
+    """Return the page of an order for a viewer with these rights. Seven queries, however many lines and units; one more
+    where a settled order still asks for money."""
     lines = tuple(_line_views(order, sight))
     payments = plain_rows(Payment, "WHERE order_id = %s ORDER BY id DESC", [order.pk])
     last_payment = payments[0] if payments else None
@@ -241,6 +244,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         has_stray_money=_has_stray_money(order),
         under_way=under_way(order, payments),
         asked=asked,
+        taken_back=taken_back_of(order) if still_to_come(asked) and order.paid_at else ZERO,
         seen="",
     )
     return replace(view, seen=_fingerprint(view))

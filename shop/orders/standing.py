@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 Kind = LedgerEntry.Kind
+# A payment that a bank takes back is received no more.
+RECEIVED = (Kind.ALLOCATED, Kind.REVERSED, Kind.MONEY_OUT)
 CONFIRMED = (Order.Status.PAID, Order.Status.COMPLETED)
 
 
@@ -94,4 +96,4 @@ def orders_paid(orders: QuerySet[Order], how: str) -> QuerySet[Order]:
 
 
 def _received() -> CombinedExpression:
-    return -sum_by_order(Account.RECEIVABLE, Account.DEPOSITS, kinds=(Kind.ALLOCATED, Kind.REVERSED))
+    return -sum_by_order(Account.RECEIVABLE, Account.DEPOSITS, kinds=RECEIVED)

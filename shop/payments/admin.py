@@ -25,6 +25,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from shop.payments.attention import mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.pieces import pieces_of, sum_in_words
+from shop.payments.refunds.unallocated_admin import SendsUnallocatedBack
 from shop.payments.registry import in_use, method_label
 from shop.payments.requests.using import apply_money, keep_as_credit
 
@@ -150,7 +151,7 @@ class PaymentAdmin(MoneyAdmin):
 
 
 @admin.register(PaymentEvent)
-class PaymentEventAdmin(MoneyAdmin):
+class PaymentEventAdmin(SendsUnallocatedBack, MoneyAdmin):
     list_display = (
         "received_on", "order_link", "money", "method_name", "kind", "outcome_label", "attention", "told_by",
     )  # fmt: skip
@@ -183,6 +184,7 @@ class PaymentEventAdmin(MoneyAdmin):
             path("<int:event_id>/resolve/", wrap(self.resolve), name="shop_paymentevent_resolve"),
             path("<int:event_id>/apply/", wrap(self.apply), name="shop_paymentevent_apply"),
             path("<int:event_id>/credit/", wrap(self.credit), name="shop_paymentevent_credit"),
+            self.send_back_url(),
             path("<int:event_id>/reopen/", wrap(self.reopen), name="shop_paymentevent_reopen"),
             *super().get_urls(),
         ]
@@ -191,9 +193,11 @@ class PaymentEventAdmin(MoneyAdmin):
         handling = _handling(row)
         return {
             "handling": handling,
+            "handling_refunds": list(handling.refunds.order_by("pk")) if handling else [],
             "is_unallocated": row.outcome in PaymentEvent.UNALLOCATED,
             "is_open": row.outcome in PaymentEvent.NEEDS_ATTENTION and handling is None,
             "may_deal": request.user.has_perm(DEAL),
+            "way_back": self.way_back_for(request, row) if handling is None else None,
             "note_length": MoneyHandling.NOTE_LENGTH,
         }
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +14,8 @@ from common.refusals import Refused
 from common.words import moment_in_words
 from shop.orders.models import OrderEvent
 from shop.orders.transitions import record
-from shop.payments.models import MoneyHandling, PaymentEvent
+from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.rest import rest_of
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ class MoneyUsed(Refused):
     """Refusal to reopen a payment whose money was given to an order or kept as credit."""
 
     message = gettext_lazy("This money was given to an order or kept as credit: it cannot be opened again.")
+
+
+class MoneyOnItsWay(Refused):
+    """Refusal to reopen a payment whose money was sent back."""
+
+    message = gettext_lazy(
+        "This money was sent back: it cannot be opened again. It needs attention again by itself if it does not arrive."
+    )
 
 
 class NotResolved(Refused):
@@ -70,13 +78,16 @@ def mark_resolved(*, event_id: int, note: str, actor: User, now: datetime) -> Mo
 
 @transaction.atomic
 def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
-    """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist and NotResolved."""
+    """Reopen a resolved payment. Locks the event; raises PaymentEvent.DoesNotExist, NotResolved,
+    MoneyUsed and MoneyOnItsWay."""
     event = _lock_event(event_id)
     handling = event.handlings.filter(undone_at__isnull=True).first()
     if handling is None:
         raise NotResolved(_("This payment is not marked as resolved."))
     if handling.how != MoneyHandling.How.SENT_BACK:
         raise MoneyUsed
+    if handling.refunds.exists():
+        raise MoneyOnItsWay
     handling.undone_at, handling.undone_by = now, actor
     handling.save(update_fields=("undone_at", "undone_by"))
     postings.post_resolved(handling)
@@ -86,12 +97,16 @@ def mark_open_again(*, event_id: int, actor: User, now: datetime) -> None:
 
 
 def _rest_of(event: PaymentEvent) -> Decimal | None:
-    """Return the part of a payment that no order was given; None where that is all of it."""
-    if event.payment is None:
+    """Return the part of a payment that nothing has happened to; None where that is all of it, and always was."""
+    if event.payment is None or event.outcome not in PaymentEvent.UNALLOCATED:
         return None
-    given = event.payment.allocations.filter(released_at__isnull=True).aggregate(sum=Sum("amount"))["sum"]
-    return event.payment.amount - given if given else None
+    rest = rest_of(event.payment)
+    is_whole = rest == event.payment.amount and event.kind == PaymentEvent.Kind.SUCCEEDED
+    return None if is_whole else rest
 
 
 def _lock_event(event_id: int) -> PaymentEvent:
+    """Return an event, locked after its payment."""
+    payment_id = PaymentEvent.objects.values_list("payment", flat=True).get(pk=event_id)
+    list(Payment.objects.select_for_update(no_key=True).filter(pk=payment_id).values_list("pk"))
     return PaymentEvent.objects.select_for_update(no_key=True, of=("self",)).select_related("order").get(pk=event_id)

@@ -4,6 +4,7 @@ on."""
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -16,9 +17,14 @@ from common.refusals import Refused
 from enrolments.seats.models import FrozenFor
 from shop.orders.freezing import freeze, unfreeze
 from shop.orders.models import Order, OrderLine
+from shop.payments.charge_backs.services import bring_again, take_back
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.requests.models import Allocation
 
 Kind = PaymentEvent.Kind
+Outcome = PaymentEvent.Outcome
+# Money that an order has, or that the bank has taken from it.
+STANDING_OR_TAKEN = Q(released_at__isnull=True) | Q(charge_back__isnull=False)
 
 
 class NotDisputed(Refused):
@@ -34,14 +40,27 @@ class NoReason(Refused):
     message = _("Say why: the reason is kept in the order’s history.")
 
 
-def follow_dispute(event: PaymentEvent, payment: Payment, *, now: datetime) -> None:
+def follow_dispute(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: datetime) -> Outcome:
     """Freeze the orders that a disputed payment pays for; lift that once none of an order's payments is disputed.
+    Money that the bank took back is owed again, and pays again if the dispute is won after all.
 
     Of messages in another order than they were sent, the end of a dispute counts more than its beginning. A lost
-    dispute stays frozen: the merchant decides. Locks like `freeze`; does nothing for other kinds of events.
+    dispute stays frozen: the merchant decides. The caller has locked the orders that the payment pays for, and it;
+    locks like `freeze`. Returns the event's outcome: SECOND_CHARGE for money that came again and is not owed any more.
     """
-    if event.kind not in PaymentEvent.DISPUTES:
-        return
+    _freeze_or_lift(event, payment, now=now)
+    if event.currency != payment.currency or payment.status != Payment.Status.SUCCEEDED:
+        return Outcome.RECORDED
+    reference = event.thing
+    if event.kind == Kind.DISPUTE_LOST:
+        take_back(payment=payment, reference=reference, amount=event.amount, fee=fee, now=now)
+    elif event.kind == Kind.DISPUTE_WON and bring_again(payment=payment, reference=reference, now=now):
+        PaymentEvent.objects.filter(pk=event.pk).update(outcome=Outcome.SECOND_CHARGE)
+        return Outcome.SECOND_CHARGE
+    return Outcome.RECORDED
+
+
+def _freeze_or_lift(event: PaymentEvent, payment: Payment, *, now: datetime) -> None:
     for order_id in _paid_by(payment).values_list("pk", flat=True):
         at_stake = _at_stake(order_id)
         if event.kind != Kind.DISPUTE_WON and at_stake.filter(pk=payment.pk).exists():
@@ -69,18 +88,17 @@ def disputed_orders() -> QuerySet[Order]:
 
 
 def _paid_by(payment: Payment) -> QuerySet[Order]:
-    given = Q(pk__in=payment.allocations.filter(released_at__isnull=True).values("request__order"))
+    given = Q(pk__in=payment.allocations.filter(STANDING_OR_TAKEN).values("request__order"))
     return Order.objects.filter(given | Q(settlement__payment=payment)).order_by("pk")
 
 
 def _at_stake(order_id: int) -> QuerySet[Payment]:
     """Return the payments of an order with more disputes begun, or lost, than won or otherwise ended."""
-    given = Q(allocations__request__order=order_id, allocations__released_at__isnull=True)
+    given = Q(pk__in=Allocation.objects.filter(STANDING_OR_TAKEN, request__order=order_id).values("payment"))
     pays = Payment.objects.filter(given | Q(settlement__order=order_id)).values("pk")
 
     def told(kind: str) -> Count:
-        of_kind = Q(events__kind=kind, events__outcome=PaymentEvent.Outcome.RECORDED)
-        return Count("events", filter=of_kind)
+        return Count("events", filter=Q(events__kind=kind))
 
     counted = Payment.objects.filter(pk__in=pays).annotate(
         begun=told(Kind.DISPUTED), won=told(Kind.DISPUTE_WON), lost=told(Kind.DISPUTE_LOST)

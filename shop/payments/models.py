@@ -151,6 +151,11 @@ class PaymentEvent(models.Model):
                 name="shop_paymentevent_to_look_at",
             ),
             models.Index(fields=("received_at",), condition=~Q(payload={}), name="shop_paymentevent_payload"),
+            models.Index(
+                fields=("payment",),
+                condition=Q(kind__in=("dispute_won", "dispute_lost")),
+                name="shop_paymentevent_of_disputes",
+            ),
             index_of_words("event_id", name="shop_paymentevent_words"),
             models.Index(fields=("event_id",), name="shop_paymentevent_by_event"),
             models.Index(fields=("amount",), name="shop_paymentevent_by_amount"),
@@ -163,6 +168,13 @@ class PaymentEvent(models.Model):
     def is_afterwards(self) -> bool:
         """Tell whether the event is about money received earlier: a refund or a dispute."""
         return self.kind in self.AFTERWARDS
+
+    @property
+    def thing(self) -> str:
+        """Name of the refund or dispute at the provider; "" for an event that is named otherwise than by the thing and
+        its state (docs/providers.md)."""
+        thing, colon, state = self.event_id.rpartition(":")
+        return thing if colon and state == self.kind else ""
 
 
 class MoneyHandling(models.Model):

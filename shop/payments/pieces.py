@@ -13,6 +13,7 @@ from billing.ledger.models import Account
 from billing.ledger.selectors import balance
 from common.templatetags.money import money
 from shop.orders.models import Order
+from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment
 from shop.payments.requests.models import Allocation
 
@@ -31,8 +32,9 @@ def pieces_of(order: Order) -> Pieces:
     the unallocated money of the order by the ledger. Other currencies are left out."""
     given = Exists(Allocation.objects.filter(payment=OuterRef("pk"), released_at__isnull=True))
     went_back = Exists(MoneyHandling.objects.filter(event__payment=OuterRef("pk"), undone_at__isnull=True))
+    taken_back = Exists(ChargeBack.objects.standing().filter(payment=OuterRef("pk")))
     received = Payment.objects.filter(
-        ~given, ~went_back, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency,
+        ~given, ~went_back, ~taken_back, order=order, status=Payment.Status.SUCCEEDED, currency=order.currency,
         settlement__isnull=True,
     )  # fmt: skip
     amount = -balance(Account.UNALLOCATED, order_id=order.pk, currency=order.currency)

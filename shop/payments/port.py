@@ -114,8 +114,8 @@ class ProviderEvent:
     answered yet, ENDED for one that nobody has made and nobody can make any more. `event_id` is the provider's id of
     the message, `reference` its id of the payment; both are unique within the provider, and several messages may be
     about one payment. `amount` is in the currency's main unit; for a refund or a dispute, it is the part of the payment
-    concerned. `attempt_key` names the attempt that began the payment, `refund_reference` and `refund_key` the refund;
-    "" where the provider does not know.
+    concerned. `fee` is what a lost dispute costs beside it. `attempt_key` names the attempt that began the payment,
+    `refund_reference` and `refund_key` the refund; "" where the provider does not know.
     """
 
     provider: str
@@ -129,6 +129,7 @@ class ProviderEvent:
     attempt_key: str = ""
     refund_reference: str = ""
     refund_key: str = ""
+    fee: Decimal = Decimal(0)
 
 
 # Kinds of events that change no order: money may still come, or none will.
@@ -182,13 +183,8 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("kind")
     if not _CURRENCY.fullmatch(event.currency):
         raise NotificationRefused("currency")
-    amount = event.amount
-    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
-        raise NotificationRefused("amount")
-    try:
-        in_minor_units(amount, event.currency)
-    except ValueError as error:
-        raise NotificationRefused("amount") from error
+    _check_amount(event.amount, event.currency)
+    _check_amount(event.fee, event.currency)
     try:
         written = json.dumps(event.payload, ensure_ascii=False, allow_nan=False)
         texts = (event.event_id, event.reference, event.order_number, event.currency)
@@ -197,6 +193,15 @@ def check_event(event: ProviderEvent) -> None:
         raise NotificationRefused("payload") from error
     if "\\u0000" in written:
         raise NotificationRefused("payload")
+
+
+def _check_amount(amount: Decimal, currency: str) -> None:
+    if not amount.is_finite() or not 0 <= amount < _AMOUNT_BELOW or amount != round(amount, 2):
+        raise NotificationRefused("amount")
+    try:
+        in_minor_units(amount, currency)
+    except ValueError as error:
+        raise NotificationRefused("amount") from error
 
 
 def origin_of(address: str) -> str:

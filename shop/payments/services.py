@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.http import Http404
@@ -16,16 +16,15 @@ from common.plain_inserts import insert_row, insert_rows
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import mails
-from shop.orders.locks import lock_order
+from shop.orders.locks import lock_order, lock_order_by
 from shop.orders.models import Order, OrderEvent
 from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
+from shop.payments.afterwards import note_afterwards
 from shop.payments.attempts.answers import note_answer, open_references, request_begun
-from shop.payments.disputes import follow_dispute
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ENDED, UNDER_WAY, Message, Notice, Provider, ProviderEvent, check_event
 from shop.payments.providers import transfer
-from shop.payments.refunds.following import hear
 from shop.payments.registry import get_provider, providers
 from shop.payments.requests.asked import Asked, amounts_expected, asked_of, still_to_come
 from shop.payments.requests.links import ToPay, to_pay
@@ -189,51 +188,26 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     Locks, in this order: the event's key, the order, the payment; the courses if places have to be held again. A
     repeated event, events out of order and a second charge have no second effect. A dispute, or a refund that the shop
     did not send, is recorded and shown to the merchant, and changes neither the order's state nor payment nor
-    settlement; a dispute freezes the orders that the money pays for (`follow_dispute`). Returns the event's outcome.
-    Raises ValueError for an unknown kind of event.
+    settlement; a dispute freezes the orders that the money pays for, and what the bank takes back is owed again
+    (`follow_dispute`). Returns the event's outcome. Raises ValueError for an unknown kind of event.
     """
     row, is_new = _record_event(event, actor=actor, now=now)
     if not is_new:
         return row.outcome
     payment: Payment | None
     if row.is_afterwards:
-        order, payment = _paid_before(event)
-        outcome = _outcome_afterwards(event, payment, now=now)
+        order, payment, outcome = note_afterwards(row, event, now=now)
     else:
-        order = _lock_order(number=event.order_number)
+        order = lock_order_by(number=event.order_number)
         payment = _payment_of(event, order, now=now)
         outcome = _outcome(event, order, payment, actor=actor, now=now)
     PaymentEvent.objects.filter(pk=row.pk).update(order=order, payment=payment, outcome=outcome)
-    if row.kind in PaymentEvent.REFUNDS and outcome == Outcome.RECORDED:
-        row.order = order
-        postings.post_refund(row)
-    if payment is not None and outcome == Outcome.RECORDED:
-        follow_dispute(row, payment, now=now)
     if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
         detail = {"kind": row.kind, "outcome": outcome} if row.is_afterwards else {"outcome": outcome}
         record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail=detail)
     if outcome in PaymentEvent.NEEDS_ATTENTION:
         mails.queue_money_needs_attention(row, order, outcome)
     return outcome
-
-
-def _outcome_afterwards(event: ProviderEvent, payment: Payment | None, *, now: datetime) -> str:
-    if payment is None:
-        return Outcome.UNKNOWN_PAYMENT
-    is_ours = event.kind in PaymentEvent.REFUNDS and hear(event, payment, now=now)
-    return Outcome.KNOWN if is_ours else Outcome.RECORDED
-
-
-def _lock_order(**which: Any) -> Order | None:
-    return next(iter(Order.objects.select_for_update(no_key=True).filter(**which)), None)
-
-
-def _paid_before(event: ProviderEvent) -> tuple[Order | None, Payment | None]:
-    """Return the locked order and the payment of a refund or a dispute. An unknown payment is not created."""
-    payment = Payment.objects.filter(provider=event.provider, reference=event.reference).first()
-    if payment is None:
-        return _lock_order(number=event.order_number), None
-    return _lock_order(pk=payment.order_id), payment
 
 
 def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:
@@ -291,6 +265,8 @@ def _outcome(event: ProviderEvent, order: Order | None, payment: Payment, *, act
         return Outcome.MISMATCH
     if payment.events.filter(handlings__undone_at__isnull=True, handlings__isnull=False).exists():
         return Outcome.KNOWN  # the merchant has dealt with this money, and it pays for nothing any more
+    if payment.charge_backs.exists():
+        return Outcome.KNOWN  # told again of money that the bank took back since
     outcome = _outcome_of_money(event, order, payment, is_new=False, actor=actor, now=now)
     order_id = order.pk if order else None
     # An unallocated payment was shown at its first event already; late money may find its places by now.

@@ -163,11 +163,10 @@ def paid_back(event: OrderEvent) -> Entry:
     return Entry(f"{event.what}:{event.pk}", kind, event.at, order.currency, lines)
 
 
-def sent_back(handling: MoneyHandling) -> Iterator[Entry]:
-    """Yield the entries of unallocated money that the merchant has resolved: it went back, and it did not after all if
-    that was undone. Reads the event, its payment and order."""
-    payment, order = handling.event.payment, handling.event.order
-    assert payment is not None  # asked for by `sources.Resolved`
+def sent_back(handling: MoneyHandling, payment: Payment) -> Iterator[Entry]:
+    """Yield the entries of unallocated money of a payment that the merchant has resolved: it went back, and it did not
+    after all if that was undone. Reads the payment's order."""
+    order = payment.order
     sent = payment.amount if handling.amount is None else handling.amount
     amount = in_minor_units(sent, payment.currency)
     customer, key = (order.account_id, order.pk) if order else (None, None)
@@ -195,9 +194,9 @@ def refunded(event: PaymentEvent) -> Entry:
 
 
 def refund_done(refund: Refund) -> Entry:
-    """Return the entry of a refund that the provider has carried out. Reads the payment and the order."""
+    """Return the entry of a refund that was carried out. Reads the payment and the order."""
     assert refund.done_at is not None  # asked for by `sources`
-    lines = _by_the_provider(refund, sign=1)
+    lines = _carried_out(refund, sign=1)
     return Entry(f"refund_done:{refund.pk}", Kind.MONEY_OUT, refund.done_at, refund.currency, lines)
 
 
@@ -209,18 +208,44 @@ def refund_undone(refund: Refund) -> Entry:
         Kind.REVERSED,
         refund.failed_at,
         refund.currency,
-        _by_the_provider(refund, sign=-1),
+        _carried_out(refund, sign=-1),
     )
 
 
-def _by_the_provider(refund: Refund, *, sign: int) -> tuple[Line, ...]:
+def _carried_out(refund: Refund, *, sign: int) -> tuple[Line, ...]:
+    amount = sign * in_minor_units(refund.amount, refund.currency)
+    customer, key = _customer_of(refund)
+    return Line(Account.REFUNDS_SENT, amount, customer, key), _left_by(refund, -amount)
+
+
+def _left_by(refund: Refund, amount: int) -> Line:
+    """Return the line of the account that a refund leaves by, or in which it stays as credit."""
+    customer, key = _customer_of(refund)
+    match refund.way:
+        case Refund.Way.TRANSFER:
+            return Line(Account.BANK, amount, order_id=key)
+        case Refund.Way.CREDIT:
+            # Of no order: a claim that moves one order takes no credit of the account along.
+            return Line(Account.CREDIT, amount, customer)
     assert refund.payment is not None  # required of refunds by a provider
-    amount, order = sign * in_minor_units(refund.amount, refund.currency), refund.order
-    customer, key = (order.account_id, order.pk) if order else (None, None)
-    return (
-        Line(Account.REFUNDS_SENT, amount, customer, key),
-        Line(Account.IN_TRANSIT, -amount, order_id=key, part=refund.payment.provider),
-    )
+    return Line(Account.IN_TRANSIT, amount, order_id=key, part=refund.payment.provider)
+
+
+def _customer_of(refund: Refund) -> tuple[int | None, int | None]:
+    """Return the keys of a refund's account and order."""
+    order = refund.order
+    return (order.account_id, order.pk) if order else (refund.account_id, None)
+
+
+def credit_sent(refund: Refund) -> Iterator[Entry]:
+    """Yield the entries of an account's credit that is sent back: it is on its way, and it is credit again if that
+    failed."""
+    amount = in_minor_units(refund.amount, refund.currency)
+    lines = (Line(Account.CREDIT, amount, refund.account_id), Line(Account.REFUNDS_SENT, -amount, refund.account_id))
+    yield Entry(f"credit_sent:{refund.pk}", Kind.MONEY_OUT, refund.asked_at, refund.currency, lines)
+    if refund.failed_at is not None:
+        back = tuple(replace(line, amount=-line.amount) for line in lines)
+        yield Entry(f"credit_again:{refund.pk}", Kind.REVERSED, refund.failed_at, refund.currency, back)
 
 
 def banked(key: str, order_id: int | None, amount: Decimal, currency: str, *, part: str, at: datetime) -> Entry:

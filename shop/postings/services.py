@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce
 
 from billing.ledger.services import Entry, post
 from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import facts
+from shop.postings import charge_backs, facts
 from shop.postings.sources import SOURCES, Source, givings, resolved
 
 CHUNK = 500
@@ -63,7 +64,14 @@ def post_note(note: OrderEvent) -> None:
 def post_resolved(mark: MoneyHandling) -> None:
     """Post unallocated money as sent back, or kept after all once that is undone; nothing for other events."""
     for found in resolved().filter(pk=mark.pk):
-        post(facts.sent_back(found))
+        assert found.event.payment is not None  # asked for by `resolved`
+        post(facts.sent_back(found, found.event.payment))
+
+
+def post_sent_back(mark: MoneyHandling, payment: Payment) -> None:
+    """Post unallocated money of a payment, marked as resolved, as sent back; and as unallocated again once the mark is
+    undone. Reads the payment's order."""
+    post(facts.sent_back(mark, payment))
 
 
 def post_refund(event: PaymentEvent) -> None:
@@ -71,8 +79,23 @@ def post_refund(event: PaymentEvent) -> None:
     post([facts.refunded(event)])
 
 
+def post_credit_sent(refund: Refund) -> None:
+    """Post an account's credit as sent back; as credit again once the refund has failed."""
+    post(facts.credit_sent(refund))
+
+
+def post_charge_back(charge_back: ChargeBack) -> None:
+    """Post money that a bank has taken back."""
+    post(charge_backs.entries_of_lost(charge_backs.lost_ones().filter(pk=charge_back.pk)))
+
+
+def post_charge_back_won(charge_back: ChargeBack) -> None:
+    """Post money that a bank had taken back, and that came again."""
+    post(map(charge_backs.entry_of_won, charge_backs.won_ones().filter(pk=charge_back.pk)))
+
+
 def post_refund_done(refund: Refund) -> None:
-    """Post a refund that the provider has carried out."""
+    """Post a refund that was carried out."""
     post([facts.refund_done(refund)])
 
 

@@ -18,7 +18,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import OrderEvent, OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import facts
+from shop.postings import charge_backs, facts
 
 NOTES = (
     OrderEvent.What.PAID_BACK,
@@ -92,10 +92,10 @@ def _notes() -> QuerySet[OrderEvent]:
 
 
 def resolved() -> QuerySet[MoneyHandling]:
-    """Return the marks on unallocated money as resolved: of the event that first told of the money, and whose payment
-    has settled nothing."""
+    """Return the marks on unallocated money as resolved: of the event that first told of the money, or that it came
+    again after a dispute, and whose payment has settled nothing."""
     first = PaymentEvent.objects.filter(payment=OuterRef("event__payment"), kind=PaymentEvent.Kind.SUCCEEDED)
-    told_before = Exists(first.filter(pk__lt=OuterRef("event")))
+    told_before = Exists(first.filter(pk__lt=OuterRef("event"))) & ~Q(event__kind=PaymentEvent.Kind.DISPUTE_WON)
     settled = Exists(Settlement.objects.filter(payment=OuterRef("event__payment")))
     marks = MoneyHandling.objects.filter(
         ~told_before,
@@ -105,11 +105,11 @@ def resolved() -> QuerySet[MoneyHandling]:
         event__payment__status=Payment.Status.SUCCEEDED,
         event__payment__amount__gt=0,
     )
-    return marks.select_related("event__payment", "event__order")
+    return marks.exclude(amount=0).select_related("event__payment__order")
 
 
-def _resolved(marks: Sequence[MoneyHandling]) -> Iterator[Entry]:
-    return (entry for mark in marks for entry in facts.sent_back(mark))
+def _resolved(marks: Sequence[Any]) -> Iterator[Entry]:
+    return (entry for mark in marks for entry in facts.sent_back(mark, mark.event.payment))
 
 
 def _reopened() -> QuerySet[MoneyHandling]:
@@ -124,12 +124,24 @@ def _refunds() -> QuerySet[PaymentEvent]:
 
 
 def _refunds_done() -> QuerySet[Refund]:
-    by_provider = Refund.objects.filter(way=Refund.Way.PROVIDER, done_at__isnull=False)
-    return by_provider.select_related("order", "payment")
+    ways = (Refund.Way.PROVIDER, Refund.Way.TRANSFER, Refund.Way.CREDIT)
+    return Refund.objects.filter(way__in=ways, done_at__isnull=False).select_related("order", "payment")
 
 
 def _refunds_undone() -> QuerySet[Refund]:
     return _refunds_done().filter(failed_at__isnull=False)
+
+
+def _credit_sent() -> QuerySet[Refund]:
+    return Refund.objects.filter(account__isnull=False)
+
+
+def _credit_again() -> QuerySet[Refund]:
+    return _credit_sent().filter(failed_at__isnull=False)
+
+
+def _of_credit(refunds: Sequence[Refund]) -> Iterator[Entry]:
+    return (entry for refund in refunds for entry in facts.credit_sent(refund))
 
 
 SOURCES = (
@@ -152,8 +164,8 @@ SOURCES = (
         "pk",
         partial(map, facts.paid_back),
     ),
-    Source("payment resolved", resolved, "event__order", Value("resolved:"), "pk", _resolved),
-    Source("payment reopened", _reopened, "event__order", Value("reopened:"), "pk", _resolved),
+    Source("payment resolved", resolved, "event__payment__order", Value("resolved:"), "pk", _resolved),
+    Source("payment reopened", _reopened, "event__payment__order", Value("reopened:"), "pk", _resolved),
     Source(
         "refund of a provider",
         _refunds,
@@ -163,5 +175,23 @@ SOURCES = (
         partial(map, facts.refunded),
     ),
     Source("refund", _refunds_done, "order", Value("refund_done:"), "pk", partial(map, facts.refund_done)),
+    Source(
+        "charge-back",
+        charge_backs.lost_ones,
+        "payment__order",
+        Value("charge_back:"),
+        "pk",
+        charge_backs.entries_of_lost,
+    ),
+    Source(
+        "charge-back won",
+        charge_backs.won_ones,
+        "payment__order",
+        Value("charge_back_won:"),
+        "pk",
+        partial(map, charge_backs.entry_of_won),
+    ),
     Source("refund undone", _refunds_undone, "order", Value("refund_undone:"), "pk", partial(map, facts.refund_undone)),
+    Source("credit sent back", _credit_sent, "order", Value("credit_sent:"), "pk", _of_credit),
+    Source("credit not sent after all", _credit_again, "order", Value("credit_again:"), "pk", _of_credit),
 )

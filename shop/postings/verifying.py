@@ -4,8 +4,10 @@ say."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from billing.closures.verifying import faults_of_closures
@@ -14,8 +16,9 @@ from billing.ledger.selectors import sum_by_order
 from billing.ledger.verifying import faults_of_ledger
 from catalog.pricing import ZERO
 from common.currencies import in_minor_units
-from shop.orders.giving_back.models import GivingBack
+from shop.orders.giving_back.models import OWED, GivingBack
 from shop.orders.models import Order
+from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.postings.services import missing_facts
 
 
@@ -29,17 +32,27 @@ def faults_of_books() -> Iterator[str]:
 
 
 def _open_sums() -> Iterator[str]:
-    """Yield orders of which the ledger says another thing than they do: what is owed back, and that a settled order
-    owes nothing."""
+    """Yield orders of which the ledger says another thing than they do: what is owed back, and what settled orders
+    still owe by their payment requests."""
     givings = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
+    asking = PaymentRequest.objects.filter(order=OuterRef("pk")).exclude(state=PaymentRequest.State.WITHDRAWN)
+    given = Allocation.objects.filter(request__order=OuterRef("pk"), released_at__isnull=True)
     orders = Order.objects.filter(paid_at__isnull=False).annotate(
-        by_rows=Coalesce(Subquery(givings.values(sum=Sum("amount"))), ZERO),
+        by_rows=Coalesce(Subquery(givings.values(sum=Sum(OWED))), ZERO),
         by_ledger=sum_by_order(Account.REFUNDS_OWED),
         receivable=sum_by_order(Account.RECEIVABLE),
+        asked=_sum_of(asking, F("amount") - F("lowered")),
+        received=_sum_of(given, F("amount")),
     )
     for order in orders.order_by("pk").iterator():
         owed = in_minor_units(order.by_rows, order.currency)
         if -order.by_ledger != owed:
             yield f"Order {order.number} owes {owed} by its units given back, and {-order.by_ledger} by the ledger."
-        if order.receivable:
-            yield f"Order {order.number} is settled, and {order.receivable} of it is owed by the ledger."
+        asked = in_minor_units(order.asked - order.received, order.currency)
+        if order.receivable != asked:
+            yield f"Order {order.number} owes {asked} by its requests, and {order.receivable} by the ledger."
+
+
+def _sum_of(rows: QuerySet[Any], amount: Combinable) -> Coalesce:
+    """Return an expression for the sum of an amount over rows that name the order of the query."""
+    return Coalesce(Subquery(rows.annotate(of=Value(1)).order_by().values("of").values(sum=Sum(amount))), ZERO)

@@ -42,6 +42,17 @@ COMPARED = {
     },
     "entry's form in the administration / entry page filled from constants": 20.0,
     "claim, 20 mails due / 5": 1.5,
+    "200 entries sealed / 10 times 20": 1.5,
+    "day of 200 entries closed / 10 times one of 20": 1.5,
+    "bank statement of 200 lines imported / 10 times 20": 1.5,
+    "sweep over 200 open payments / 10 times 20": 1.5,
+    "20 of 200 open payments asked about / of 20": 1.5,
+    **{
+        f"{what}, memory / allowed": 1.0
+        for what in (
+            *("day of 200 entries closed", "bank statement of 200 lines imported", "sweep over 200 open payments"),
+        )
+    },
     "paid order delivered, 20 mails due, silent mail server / promised": 1.0,
 }
 

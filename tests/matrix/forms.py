@@ -158,6 +158,13 @@ admin:shop_legaltext_next            text_id                  -  # makes a new v
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
 admin:shop_paymentevent_credit       event_id                 -  # only money that is open is kept
+admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
+admin:shop_refund_arrived            refund_id                -  # only a transfer that is under way
+admin:shop_refund_came_back          refund_id                -  # only a transfer that did not fail yet
+admin:shop_transferfile_download     file_id                  -  # reads, changes nothing
+admin:shop_transferfile_sent         file_id                  -  # only a file that nobody gave to the bank
+admin:shop_transferfile_discard      file_id                  -  # only a file that nobody gave to the bank
+admin:shop_account_send_credit       account_id               -  # posts the amount, refused beyond the credit
 admin:shop_paymentevent_reopen       event_id                 -  # only a noted event is opened again
 admin:catalog_course_choices         -                        -  # looks up, changes nothing
 admin:catalog_entry_new              -                        -  # makes a new entry, overwrites nothing
@@ -179,6 +186,7 @@ admin:shop_statementline_payout      statement_line_id        -  # a line is dec
 admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
 admin:shop_statementline_fee         statement_line_id        -  # a line is decided once
 admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
+admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
@@ -207,6 +215,7 @@ billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from
+documents.document        -  # nothing to edit
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit
@@ -222,6 +231,7 @@ outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
 shop.statementline        -  # nothing to edit
 shop.refund               -  # nothing to edit
+shop.transferfile         -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit

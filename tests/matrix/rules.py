@@ -437,6 +437,20 @@ admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
+admin:shop_paymentevent_send_back   GET  sign-in sign-in  405     405     405
+admin:shop_paymentevent_send_back   POST sign-in sign-in  403     403     refused  # no amount is named
+admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
+admin:shop_refund_arrived           POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
+admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_download    POST sign-in sign-in  403     403     page
+admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_sent        POST sign-in sign-in  403     403     done
+admin:shop_transferfile_discard     GET  sign-in sign-in  405     405     405
+admin:shop_transferfile_discard     POST sign-in sign-in  403     403     done
+admin:shop_account_send_credit      GET  sign-in sign-in  405     405     405
+admin:shop_account_send_credit      POST sign-in sign-in  403     403     go  # no amount is named
 admin:shop_paymentevent_reopen   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_reopen   POST sign-in sign-in  403     403     go
 admin:catalog_course_choices        GET  sign-in sign-in  403     403     page
@@ -479,6 +493,8 @@ admin:shop_statementline_fee         GET  sign-in sign-in  405     405     405
 admin:shop_statementline_fee         POST sign-in sign-in  403     403     done
 admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
 admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
+admin:documents_document_file        GET  sign-in sign-in  403     page    page
+admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
 admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
@@ -517,6 +533,7 @@ billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
+documents.document        page 403  page 403
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403
@@ -539,6 +556,7 @@ shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
+shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
 shop.providersettings     page 403  page 403
 """

@@ -40,6 +40,7 @@ billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all
+documents.document        -         -     look       -       look
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look
@@ -62,6 +63,7 @@ shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
+shop.transferfile         -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
 """
@@ -79,6 +81,7 @@ catalog_entry_duplicate       may       -     -          -       may
 catalog_entry_new             may       -     -          -       may
 catalog_entry_preview         may       may   may        may     may
 catalog_entry_try             may       -     -          -       may
+documents_document_file       -         -     may        -       may
 enrolments_course_end         -         -     -          may     may
 enrolments_course_enrol       -         -     -          may     may
 enrolments_seatbatch_give     -         -     -          may     may
@@ -121,6 +124,13 @@ shop_paymentevent_apply       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
+shop_paymentevent_send_back   -         -     may        -       may
+shop_refund_arrived           -         -     may        -       may
+shop_refund_came_back         -         -     may        -       may
+shop_transferfile_download    -         -     may        -       may
+shop_transferfile_sent        -         -     may        -       may
+shop_transferfile_discard     -         -     may        -       may
+shop_account_send_credit      -         -     may        -       may
 shop_phoneorder_accepted      -         may   -          -       may
 shop_phoneorder_customer      -         may   -          -       may
 shop_phoneorder_discard       -         may   -          -       may

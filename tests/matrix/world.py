@@ -30,6 +30,8 @@ from billing.closures.models import Closure
 from catalog.models.entries import Entry
 from common.moments import local_day
 from common.tokens import derive_token
+from documents.issued.files import make_files
+from documents.issued.models import Document
 from enrolments.calendar.links import make_link, token_of
 from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
@@ -65,9 +67,12 @@ from shop.payments.refunds.models import Refund
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
+from shop.payments.transfers_back.accounts import keep_account
+from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
+from tests.documents.given import issued, plain_template
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
 from tests.enrolments.joining.given import code as printed_code
@@ -84,6 +89,7 @@ from tests.matrix.visits import FROM_PAGE
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
+IBAN = "DE89370400440532013000"
 PICTURE = "who-may-what/picture.png"
 EXTENSION = "EXTENSION"
 SEATS = "SEATS-FOR-A-LIST"
@@ -131,7 +137,9 @@ class World:
     event: PaymentEvent
     phone_order: PhoneOrder
     approval: Approval
+    transfer: Refund
     statement: BankStatement
+    document: Document
     statement_line: StatementLine
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
@@ -180,7 +188,11 @@ class World:
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
             "approval_id": self.approval.pk,
+            "refund_id": self.transfer.pk,
+            "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
+            "document_id": self.document.pk,
+            "form": "pdf",
             "statement_line_id": self.statement_line.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
@@ -361,6 +373,14 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    payee = keep_account(holder="Alice", iban=IBAN, order=paid, actor=None, now=now)
+    transfer = Refund.objects.create(
+        order=paid, way="transfer", payee=payee, amount=1, currency="EUR", asked_at=now,
+        asked_by=people["administrator"],
+        file=TransferFile.objects.create(
+            message_id="M1", made_at=now, made_by=people["administrator"], execute_on=now.date()
+        ),
+    )  # fmt: skip
     PaymentAttempt.objects.create(
         order=paid, provider="sandbox", amount=1, currency=paid.currency, begun_at=now, ask_again_at=now
     )
@@ -390,7 +410,9 @@ def make_world() -> World:
         event=PaymentEvent.objects.latest("pk"),
         phone_order=phone_order,
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
+        transfer=transfer,
         statement=kept,
+        document=given_document(now),
         statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
@@ -410,6 +432,14 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     put_on(phone_order=begun, entry=entry, quantity=1, now=now)
     save_customer(phone_order=begun, buyer=None, details=VISITOR_DETAILS, seen=customer_version(begun))
     return send_link(phone_order=begun, now=now)
+
+
+def given_document(now: datetime) -> Document:
+    """Return a document with its files."""
+    with plain_template():
+        document = issued(now=now)
+        make_files(document_id=document.pk)
+    return document
 
 
 def given_waiting(now: datetime) -> WaitingPlace:

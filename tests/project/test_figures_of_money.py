@@ -9,7 +9,18 @@ from tests.servers import PROJECT
 SUMS = re.compile(
     r"""\b(?:Sum|Avg)\(\s*["'](?:\w+__)*(?:amount|gross|net|tax|worth)["']|\bsum\((?:\w+\.)?(?:amount|gross)\)"""
 )
-FLOORS = ("project", "shop", "catalog", "handlers", "enrolments", "billing", "accounts", "outbox", "common")
+FLOORS = (
+    "project",
+    "shop",
+    "catalog",
+    "handlers",
+    "enrolments",
+    "billing",
+    "documents",
+    "accounts",
+    "outbox",
+    "common",
+)
 # File: why its sums are not figures, or are the ledger's own.
 REASONS = {
     "billing/closures/sums.py": "The ledger.",
@@ -22,6 +33,7 @@ REASONS = {
     "shop/postings/verifying.py": "Rows that are compared with the ledger.",
     "shop/orders/figures.py": "Totals of orders that wait for money: nothing of them is in the books.",
     "shop/orders/giving_back/paying_back.py": "Rows that are noted as paid back, under their order's lock.",
+    "shop/payments/refunds/unallocated.py": "The part of one payment that its provider still holds, under its lock.",
     "shop/payments/refunds/sending.py": "Refunds of each payment: how much its provider still holds, under its lock.",
     "shop/payments/attention.py": "How much of one payment is unallocated yet, under its lock.",
     "shop/payments/on_account/services.py": "What an account owes beside its limit, under the account’s lock.",

@@ -35,6 +35,7 @@ from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.units import went_back
 from shop.orders.models import Order
 from shop.orders.standing import standing_of, with_standing
+from shop.payments.credit.page import credit_urls
 from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
 from shop.payments.requests.promises import may_be_promised
@@ -149,7 +150,7 @@ class OrderAdmin(DisputePages):
     # --- The page of one order ---
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.action_urls(), *note_urls(), *terms_urls(), *super().get_urls()]
+        return [*self.action_urls(), *note_urls(), *terms_urls(), *credit_urls(), *super().get_urls()]
 
     def change_view(
         self,

@@ -14,6 +14,7 @@ from shop.orders.figures import waiting_for_money
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order, OrderLine
 from shop.orders.standing import Paid, orders_paid
+from shop.payments.charge_backs.selectors import charged_back_orders
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import in_use, method_label
@@ -31,7 +32,7 @@ class TodoFilter(DropdownFilter):
     parameter_name = "todo"
 
     MONEY, LINE, ATTENTION, OWED, WITHDRAWN = "money", "line", "attention", "owed", "withdrawn"
-    DISPUTED = "disputed"
+    DISPUTED, CHARGED_BACK = "disputed", "charged_back"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
@@ -41,6 +42,7 @@ class TodoFilter(DropdownFilter):
             (self.OWED, _("with money to pay back")),
             (self.WITHDRAWN, _("withdrawn from, to be settled")),
             (self.DISPUTED, _("frozen for a dispute")),
+            (self.CHARGED_BACK, _("owed again after a charge-back")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -57,6 +59,8 @@ class TodoFilter(DropdownFilter):
                 return queryset.filter(pk__in=to_settle().values("pk"))
             case self.DISPUTED:
                 return queryset.filter(pk__in=disputed_orders().values("pk"))
+            case self.CHARGED_BACK:
+                return queryset.filter(pk__in=charged_back_orders().values("pk"))
         return queryset
 
 

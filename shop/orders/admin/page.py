@@ -413,7 +413,7 @@ def _refunds(refunds: Sequence[Refund], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, Refund, refund.pk, refund),
-            method_label(refund.payment.provider) if refund.payment else refund.get_way_display(),
+            _way_of(refund),
             amount(refund.amount, refund.currency),
             choice_label(refund, "state", REFUND_COLOURS),
             refund.problem or (refund.reference if refund.payment is None else NOTHING),
@@ -426,6 +426,11 @@ def _refunds(refunds: Sequence[Refund], viewer: User) -> Table:
         _("Refund"), _("Way"), Column(_("Amount"), is_amount=True), _("State"), _("Note"), _("When"), _("Who")
     )
     return Table(headings, rows)
+
+
+def _way_of(refund: Refund) -> str:
+    by_provider = refund.way == Refund.Way.PROVIDER and refund.payment
+    return method_label(by_provider.provider) if by_provider else refund.get_way_display()
 
 
 def _money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) -> Table:

@@ -98,7 +98,9 @@ def adopt(*, now: datetime) -> None:
 def give_up(which: Q, *, now: datetime, problem: str = "") -> None:
     """Ask no more about open attempts; the merchant sees them."""
     noted = {"problem": problem} if problem else {}
-    PaymentAttempt.objects.filter(which, state__in=PaymentAttempt.OPEN).update(
+    # Those that are asked about are found by their index, however many have ended.
+    is_open = Q(state__in=PaymentAttempt.OPEN, ask_again_at__isnull=False)
+    PaymentAttempt.objects.filter(which, is_open).update(
         state=PaymentAttempt.State.GIVEN_UP, ask_again_at=None, url="", **noted
     )
 

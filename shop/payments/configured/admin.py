@@ -23,6 +23,7 @@ from common.admin.display import NOTHING, Label
 from common.admin.refusals import TellsRefusals
 from common.refusals import Refused
 from shop.payments.configured import wording
+from shop.payments.configured.filters import InVainFilter
 from shop.payments.configured.forms import KEYS_SAVED, MethodForm, form_for
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.configured.services import remove_keys, save_settings, try_keys
@@ -36,6 +37,8 @@ MAY = "shop.change_providersettings"
 class ProviderSettingsAdmin(TellsRefusals):
     list_display = ("__str__", "by", "offer_label", "keys_label", "mode")
     list_display_links = ("__str__",)
+    list_filter = (InVainFilter,)
+    list_filter_submit = True
     actions = None
     warn_unsaved_form = True
     change_form_outer_before_template = "configured/admin/keys.html"

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,9 +16,9 @@ from unfold.decorators import display
 
 from common.admin.display import NOTHING, amount, choice_label, link
 from common.admin.filters import DayRangeFilter
-from common.admin.readonly import ReadOnlyAdmin
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
+from shop.payments.transfers_back.refund_admin import TransferButtons
 
 REFUND_COLOURS = {
     Refund.State.ASKED: "info",
@@ -44,7 +45,7 @@ class RefundTodoFilter(DropdownFilter):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(TransferButtons):
     list_display = ("__str__", "order_link", "money", "by", "state_label", "asked_at", "done_at", "failed_at")
     list_filter = (
         RefundTodoFilter,
@@ -54,16 +55,23 @@ class RefundAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_fullwidth = True
-    list_select_related = ("order", "payment")
+    list_select_related = ("order", "payment", "payee", "file")
     search_fields = ("order__number", "=amount")
     whole_fields = ("reference",)
     search_help_text = _("Order number, amount or reference")
     ordering = ("-id",)
     fields = (
-        "order_link", "money", "by", "payment_link", "state_label", "problem", "reference", "key", "asked_at",
-        "asked_by", "done_at", "failed_at", "times_asked",
+        "order_link", "money", "by", "payee", "file_link", "payment_link", "state_label", "problem", "reference",
+        "key", "asked_at", "asked_by", "done_at", "failed_at", "times_asked",
     )  # fmt: skip
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.transfer_urls(), *super().get_urls()]
+
+    @display(description=_("transfer file"))
+    def file_link(self, refund: Refund) -> SafeString | str:
+        return link("shop_transferfile", refund.file_id, refund.file) if refund.file else NOTHING
 
     @display(description=_("order"), ordering="order")
     def order_link(self, refund: Refund) -> SafeString | str:
@@ -79,7 +87,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @display(description=pgettext_lazy("refund", "way"), ordering="way")
     def by(self, refund: Refund) -> str:
-        return method_label(refund.payment.provider) if refund.payment else refund.get_way_display()
+        by_provider = refund.way == Refund.Way.PROVIDER and refund.payment
+        return method_label(by_provider.provider) if by_provider else refund.get_way_display()
 
     @display(description=_("state"), ordering="state")
     def state_label(self, refund: Refund) -> SafeString:

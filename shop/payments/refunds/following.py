@@ -21,6 +21,7 @@ from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import CallRefused, Provider, ProviderEvent, RefundAnswer, RefundState, Unreachable
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import send_by_jobs
+from shop.payments.refunds.unallocated import take_back
 from shop.payments.registry import get_provider
 from shop.postings import services as postings
 
@@ -37,7 +38,7 @@ def follow(*, refund_id: int, now: datetime) -> None:
     Calls the provider with no lock held but that of the job. Raises ServiceAway if it does not answer.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.state not in Refund.OPEN or refund.payment is None:
+    if refund.state not in Refund.OPEN or refund.way != Refund.Way.PROVIDER or refund.payment is None:
         return
     provider = get_provider(refund.payment.provider)
     if provider is None or not provider.has_keys():
@@ -89,11 +90,14 @@ def hear(event: ProviderEvent, payment: Payment, *, now: datetime) -> bool:
 def note_answer(*, refund_id: int, answer: RefundAnswer, now: datetime) -> None:
     """Move a refund on by its provider's answer: what is known already changes nothing. Locks its order, then it.
 
-    A failed one is owed again, and shown to the merchant; its order is refunded no more.
+    A failed one is owed again, or its money unallocated again, and shown to the merchant; its order is refunded no
+    more.
     """
     order_id = Refund.objects.values_list("order_id", flat=True).get(pk=refund_id)
     order = lock_order(order_id) if order_id else None
-    refund = Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("payment").get(pk=refund_id)
+    refund = (
+        Refund.objects.select_for_update(no_key=True, of=("self",)).select_related("payment__order").get(pk=refund_id)
+    )
     refund.order = order
     refund.reference = answer.reference or refund.reference
     refund.times_asked += 1
@@ -101,7 +105,8 @@ def note_answer(*, refund_id: int, answer: RefundAnswer, now: datetime) -> None:
     match answer.state:
         case RefundState.PENDING if before in Refund.OPEN:
             refund.state = State.PENDING
-            send_by_jobs([refund], due_at=now + _next_look(refund))
+            if refund.way == Refund.Way.PROVIDER:
+                send_by_jobs([refund], due_at=now + _next_look(refund))
         case RefundState.SUCCEEDED if before in Refund.OPEN:
             refund.state, refund.done_at = State.DONE, now
         case RefundState.FAILED if before != State.FAILED:
@@ -128,10 +133,15 @@ def _failed(refund: Refund, before: str, *, now: datetime) -> None:
     if before == State.DONE:
         postings.post_refund_undone(refund)
     order = refund.order
-    if order is not None:
+    if refund.handling_id is not None:
+        take_back(refund, now=now)
+    elif refund.account_id is not None:
+        postings.post_credit_sent(refund)
+    elif order is not None:
         put_back(order, refund.amount)
         detail = {"worth": str(refund.amount), "reason": str(refund)}
         owe_again(order, OrderEvent.What.REFUND_FAILED, actor=None, now=now, detail=detail)
+    if order is not None:
         mails.queue_refund_failed(order, refund_id=refund.pk, was_told=before != State.ASKED, now=now)
 
 

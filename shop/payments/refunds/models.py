@@ -29,10 +29,11 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         return self.exclude(state=Refund.State.FAILED)
 
     def needing_attention(self) -> RefundQuerySet:
-        """Filter refunds by a provider that failed while their order still owes money, and those that hang."""
+        """Filter refunds that failed while their order still owes money, and those that hang."""
         owing = GivingBack.objects.owed().filter(line__order=OuterRef("order"))
-        failed = Q(state=Refund.State.FAILED, way=Refund.Way.PROVIDER) & Exists(owing)
-        hangs = Q(state__in=Refund.OPEN, way=Refund.Way.PROVIDER, asked_at__lt=Now() - HANGS_AFTER)
+        followed = Q(way__in=(Refund.Way.PROVIDER, Refund.Way.TRANSFER))
+        failed = followed & Q(state=Refund.State.FAILED, handling__isnull=True) & Exists(owing)
+        hangs = followed & Q(state__in=Refund.OPEN, asked_at__lt=Now() - HANGS_AFTER)
         return self.filter(failed | hangs)
 
 
@@ -51,6 +52,7 @@ class Refund(models.Model):
     class Way(models.TextChoices):
         PROVIDER = "provider", _("by the payment method")
         TRANSFER = "transfer", pgettext_lazy("way of a refund", "by transfer")
+        CREDIT = "credit", pgettext_lazy("way of a refund", "as credit of the account")
         OUTSIDE = "outside", _("outside the shop")
 
     class State(models.TextChoices):
@@ -71,6 +73,18 @@ class Refund(models.Model):
     handling = models.ForeignKey(
         "shop.MoneyHandling", on_delete=models.PROTECT, null=True, related_name="refunds",
         help_text="The mark that unallocated money is resolved, for a refund of such.",
+    )  # fmt: skip
+    account = models.ForeignKey(
+        "accounts.CustomerAccount", on_delete=models.PROTECT, null=True, related_name="refunds",
+        verbose_name=_("customer account"), help_text="Whose credit it sends back, for a refund of such.",
+    )  # fmt: skip
+    payee = models.ForeignKey(
+        "shop.PayeeAccount", on_delete=models.PROTECT, null=True, related_name="refunds",
+        verbose_name=_("bank account to pay back to"),
+    )  # fmt: skip
+    file = models.ForeignKey(
+        "shop.TransferFile", on_delete=models.PROTECT, null=True, related_name="refunds",
+        verbose_name=_("transfer file"),
     )  # fmt: skip
     way = models.CharField(_("way"), max_length=10, choices=Way.choices)
     state = models.CharField(
@@ -100,13 +114,18 @@ class Refund(models.Model):
             models.UniqueConstraint(fields=("key",), name="shop_refund_key_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="shop_refund_amount"),
             models.CheckConstraint(
-                condition=Q(way__in=("provider", "transfer", "outside")), name="shop_refund_way_known"
+                condition=Q(way__in=("provider", "transfer", "outside", "credit")), name="shop_refund_way_known"
             ),
             models.CheckConstraint(
                 condition=~Q(way="provider") | Q(payment__isnull=False), name="shop_refund_provider_has_payment"
             ),
             models.CheckConstraint(
-                condition=Q(order__isnull=False) | Q(handling__isnull=False), name="shop_refund_of_something"
+                condition=Q(order__isnull=False) | Q(handling__isnull=False) | Q(account__isnull=False),
+                name="shop_refund_of_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(way="transfer", payee__isnull=False) | ~Q(way="transfer") & Q(payee=None, file=None),
+                name="shop_refund_transfer_has_payee",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=("asked", "pending"), done_at__isnull=True, failed_at__isnull=True)

@@ -94,14 +94,17 @@ class PaymentRequest(models.Model):
 
 
 class Allocation(models.Model):
-    """Money of a payment given to a request. `released_at`: since when it is unallocated money again, as the order
-    ended unpaid. Triggers keep that neither payment nor request is exceeded."""
+    """Money of a payment given to a request. `released_at`: since when it is not, as the order ended unpaid, or as the
+    bank took it back by `charge_back`. Triggers keep that neither payment nor request is exceeded."""
 
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="allocations")
     request = models.ForeignKey(PaymentRequest, on_delete=models.PROTECT, related_name="allocations")
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     at = models.DateTimeField(_("at"))
     released_at = models.DateTimeField(pgettext_lazy("allocated payment", "released"), null=True)
+    charge_back = models.ForeignKey(
+        "shop.ChargeBack", on_delete=models.PROTECT, null=True, db_index=False, related_name="allocations"
+    )
 
     class Meta:
         verbose_name = _("allocated payment")
@@ -113,6 +116,15 @@ class Allocation(models.Model):
                 fields=("payment", "request"), condition=Q(released_at__isnull=True), name="shop_allocation_once"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="shop_allocation_amount"),
+            models.CheckConstraint(
+                condition=Q(charge_back__isnull=True) | Q(released_at__isnull=False),
+                name="shop_allocation_taken_back_released",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=("charge_back",), condition=Q(charge_back__isnull=False), name="shop_allocation_charge_back"
+            )
         ]
 
     def __str__(self) -> str:

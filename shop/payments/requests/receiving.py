@@ -15,7 +15,7 @@ from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
-from shop.payments.requests.services import allocate, reopen, requests_of
+from shop.payments.requests.services import allocate, join, reopen, requests_of
 from shop.postings import facts
 from shop.postings import services as postings
 
@@ -44,7 +44,7 @@ def receive(
     SETTLED nor ALLOCATED.
     """
     settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
-    if settlement is not None and settlement.payment_id == payment.pk:
+    if settlement is not None and settlement.payment_id == payment.pk and not payment.charge_backs.exists():
         return Outcome.KNOWN
     if payment.currency != order.currency:
         return Outcome.SECOND_CHARGE if settlement else Outcome.MISMATCH
@@ -100,7 +100,7 @@ def _give(
 ) -> None:
     number = 1 if is_new else 1 + Allocation.objects.filter(payment=payment).count()
     reopen(asked)
-    allocate(payment, shares, now=now)
+    allocate(payment, shares if is_new else join(payment, shares, now=now), now=now)
     is_settled = released or order.status not in (Order.Status.PLACED,)
     entry = facts.allocated_in_parts(payment, order, amount, number=number, is_settled=is_settled, at=now)
     if released:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
 from catalog.pricing import ZERO
 from common.plain_rows import plain_rows_with
 from shop.orders.models import Order
+from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import Payment
+from shop.payments.registry import method_label
 from shop.payments.requests.asked import RECEIVED, Asked
 from shop.payments.requests.models import PaymentRequest
 
@@ -18,7 +23,7 @@ SHOWN = 100
 _OWED = (
     "JOIN shop_order orders ON orders.id = this.order_id"
     " WHERE orders.account_id = %s AND this.state IN ('open', 'covered')"
-    " AND orders.status IN ('placed', 'paid', 'completed')"
+    " AND orders.status IN ('placed', 'paid', 'completed', 'refunded')"
     " ORDER BY this.due_on NULLS FIRST, this.id LIMIT %s"
 )
 
@@ -30,6 +35,18 @@ class Owed:
     asked: Asked
     order: Order
     is_overdue: bool
+
+
+@dataclass(frozen=True)
+class Received:
+    """Payment received, and how much of it the bank has taken back."""
+
+    payment: Payment
+    taken_back: Decimal
+
+    @property
+    def method(self) -> str:
+        return method_label(self.payment.provider)
 
 
 def owed_by(account_id: int, *, today: date) -> list[Owed]:
@@ -47,10 +64,13 @@ def sum_by_currency(owed: Sequence[Owed]) -> dict[str, Decimal]:
     return sums
 
 
-def payments_of(account_id: int) -> list[Payment]:
+def payments_of(account_id: int) -> list[Received]:
     """Return the latest payments received for an account's orders, at most `SHOWN`. One query."""
     received = Payment.objects.filter(order__account=account_id, status=Payment.Status.SUCCEEDED, amount__gt=0)
-    return list(received.select_related("order").order_by("-pk")[:SHOWN])
+    gone = ChargeBack.objects.standing().filter(payment=OuterRef("pk")).order_by().values("payment")
+    taken = Coalesce(Subquery(gone.values(sum=Sum("amount"))), ZERO)
+    found = received.select_related("order").annotate(taken=taken).order_by("-pk")[:SHOWN]
+    return [Received(payment, payment.taken) for payment in found]
 
 
 def _is_overdue(request: PaymentRequest, today: date) -> bool:

@@ -72,6 +72,28 @@ def reopen(asked: Sequence[Asked]) -> None:
         PaymentRequest.objects.filter(pk__in=withdrawn).update(state=State.OPEN)
 
 
+def ask_again(request: PaymentRequest) -> None:
+    """Ask again for what a request of a locked order has lost, or leave it to its promise. One statement."""
+    state = State.COVERED if request.promise else State.OPEN
+    PaymentRequest.objects.filter(pk=request.pk, state=State.PAID).update(state=state)
+
+
+def join(payment: Payment, shares: Sequence[Share], *, now: datetime) -> list[Share]:
+    """Release what requests among `shares` have of the payment already, and return shares with it: a payment is given
+    to a request in one row. One query, and one statement where there is such."""
+    keys = [share.asked.request.pk for share in shares]
+    held = Allocation.objects.filter(payment=payment, request__in=keys, released_at__isnull=True)
+    had = dict(held.values_list("request", "amount"))
+    if not had:
+        return list(shares)
+    held.update(released_at=now)
+    return [_with(share, had.get(share.asked.request.pk, ZERO)) for share in shares]
+
+
+def _with(share: Share, amount: Decimal) -> Share:
+    return Share(Asked(share.asked.request, share.asked.received - amount), share.amount + amount)
+
+
 def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> None:
     """Withdraw the requests of a locked order that has ended unpaid, as `event` tells. Money on them is unallocated
     money of its account from now on, and shown to the merchant. Three statements, and three more with such money."""

@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from shop.orders.models import Order, OrderEvent
@@ -20,6 +18,7 @@ from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.requests.asked import still_to_come
 from shop.payments.requests.receiving import receive
 from shop.payments.requests.services import parts_of
+from shop.payments.rest import rest_of
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -51,12 +50,6 @@ class NobodysCredit(Refused):
     message = _("Nobody knows whose money this is. Give it to an order first.")
 
 
-def rest_of(payment: Payment) -> Decimal:
-    """Return how much of a payment is given to nothing. One query."""
-    given = payment.allocations.filter(released_at__isnull=True).aggregate(sum=Sum("amount"))["sum"]
-    return payment.amount - (given or ZERO)
-
-
 @again_after_deadlock
 @transaction.atomic
 def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, now: datetime) -> Decimal:
@@ -68,7 +61,7 @@ def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, n
     NoAttentionNeeded and ResolvedAlready; then nothing has changed.
     """
     order = Order.objects.select_for_update(no_key=True).filter(number=order_number.strip()).first()
-    event, payment = _lock(event_id)
+    event, payment = lock_unallocated(event_id)
     if order is None or (payment.order is not None and payment.order.account_id != order.account_id):
         raise NoSuchOrder
     amount = min(rest_of(payment), still_to_come(parts_of(order)) or order.gross)
@@ -84,7 +77,7 @@ def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, n
     if outcome not in (Outcome.SETTLED, Outcome.ALLOCATED):
         raise DoesNotFit
     if not rest_of(payment):
-        _close(event, How.APPLIED, amount, reason, actor=actor, now=now)
+        close_event(event, How.APPLIED, amount, reason, actor=actor, now=now)
     detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
     record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
     return amount
@@ -99,30 +92,35 @@ def keep_as_credit(*, event_id: int, reason: str, actor: User, now: datetime) ->
     """
     order_id = PaymentEvent.objects.values_list("payment__order", flat=True).get(pk=event_id)
     order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
-    event, payment = _lock(event_id)
+    event, payment = lock_unallocated(event_id)
     if order is None:
         raise NobodysCredit
     amount = rest_of(payment)
-    handling = _close(event, How.CREDIT, amount, reason, actor=actor, now=now)
+    handling = close_event(event, How.CREDIT, amount, reason, actor=actor, now=now)
     postings.post_credit(handling, payment, order)
     detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
     record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
     return amount
 
 
-def _lock(event_id: int) -> tuple[PaymentEvent, Payment]:
+def lock_unallocated(event_id: int) -> tuple[PaymentEvent, Payment]:
+    """Lock the payment of an event, then the event. Raises NoAttentionNeeded unless its money is unallocated, and
+    ResolvedAlready."""
     payment_id = PaymentEvent.objects.values_list("payment", flat=True).get(pk=event_id)
     list(Payment.objects.select_for_update(no_key=True).filter(pk=payment_id).values_list("pk"))
     event = PaymentEvent.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
     payment = Payment.objects.select_related("order").filter(pk=payment_id, status=Payment.Status.SUCCEEDED).first()
     if payment is None or event.outcome not in PaymentEvent.UNALLOCATED:
         raise NoAttentionNeeded(_("This payment needs no attention."))
-    if MoneyHandling.objects.filter(event__payment=payment, undone_at__isnull=True).exists():
+    if event.handlings.filter(undone_at__isnull=True).exists() or not rest_of(payment):
         raise ResolvedAlready(_("This payment is resolved already."))
     return event, payment
 
 
-def _close(event: PaymentEvent, how: str, amount: Decimal, reason: str, *, actor: User, now: datetime) -> MoneyHandling:
+def close_event(
+    event: PaymentEvent, how: str, amount: Decimal, reason: str, *, actor: User, now: datetime
+) -> MoneyHandling:
+    """Mark a locked event as resolved by an amount of its money."""
     note = reason[: MoneyHandling.NOTE_LENGTH]
     return MoneyHandling.objects.create(
         event=event, how=how, amount=amount, handled_at=now, handled_by=actor, note=note

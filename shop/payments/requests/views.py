@@ -29,7 +29,7 @@ from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.port import Provider
-from shop.payments.registry import method_label, origins
+from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
@@ -49,13 +49,15 @@ def money(request: AccountRequest) -> HttpResponse:
     account = request.account
     owed = owed_by(account.pk, today=local_day(timezone.now()))
     currency = settings.SHOP_CURRENCY
+    credit = credit_of(account.pk, currency)
     context = {
         "account": account,
         "owed": owed,
         "sums": sum_by_currency(owed),
-        "credit": credit_of(account.pk, currency),
+        "credit": credit,
+        "overdrawn": -credit,
         "currency": currency,
-        "payments": [(payment, method_label(payment.provider)) for payment in payments_of(account.pk)],
+        "payments": payments_of(account.pk),
     }
     return render(request, "requests/money.html", context)
 

@@ -28,7 +28,10 @@ from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.values import Period
 from shop.orders.giving_back.models import GivingBack
 from shop.payments.models import PaymentEvent
+from shop.payments.refunds.models import Refund
 from shop.payments.statements.services import import_file, keep_file
+from shop.payments.transfers_back.accounts import keep_account
+from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.services import begin
 from shop.postings.services import post_given_back
 from shop.seller.models import LegalText, ShopIdentity
@@ -93,6 +96,31 @@ def wrong_money(order: Any) -> int:
     return PaymentEvent.objects.get().pk
 
 
+def wrong_charge(order: Any) -> int:
+    pay(order, amount=order.gross + 1, provider="sandbox")
+    return PaymentEvent.objects.get().pk
+
+
+def transfer(order: Any) -> Refund:
+    """Return a refund by transfer in a file that nobody gave to the bank."""
+    ShopIdentity.objects.update(name="Academy", iban="FR1420041010050500013M02606")
+    now, actor = timezone.now(), UserFactory()
+    payee = keep_account(holder="Alice", iban="DE89370400440532013000", order=order, actor=actor, now=now)
+    file = TransferFile.objects.create(message_id="M1", made_at=now, made_by=actor, execute_on=now.date())
+    return Refund.objects.create(
+        order=order, way="transfer", payee=payee, file=file, amount=1, currency="EUR", asked_at=now, asked_by=actor
+    )
+
+
+def transfer_under_way(order: Any) -> int:
+    owing(order)
+    refund = transfer(order)
+    GivingBack.objects.update(sent=1)
+    TransferFile.objects.update(sent_at=timezone.now(), sent_by=refund.asked_by)
+    Refund.objects.update(state="pending")
+    return refund.pk
+
+
 def by_hand(order: Any) -> tuple[int, int]:
     now = timezone.now()
     enrolment = enrol_by_hand(
@@ -141,6 +169,7 @@ def statement_line(order: Any) -> int:
 
 LINES = "shop.payments.statements.line_admin"
 STATEMENTS = "shop.payments.statements.admin"
+TRANSFERS = "shop.payments.transfers_back"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 METHODS = "shop.payments.configured.admin"
@@ -234,7 +263,24 @@ BUTTONS = (
     Button("shop_paymentevent_resolve", "shop.payments.admin.mark_resolved", wrong_money, {"note": "Done"}),
     Button("shop_paymentevent_apply", "shop.payments.admin.apply_money", wrong_money, {"order": "2026-000001"}),
     Button("shop_paymentevent_credit", "shop.payments.admin.keep_as_credit", wrong_money),
+    Button(
+        "shop_paymentevent_send_back",
+        "shop.payments.refunds.unallocated_admin.send_unallocated_or_ask",
+        wrong_charge,
+        {"amount": "121.00"},
+    ),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
+    Button("shop_refund_arrived", f"{TRANSFERS}.refund_admin.note_arrived", transfer_under_way),
+    Button("shop_refund_came_back", f"{TRANSFERS}.refund_admin.note_came_back", transfer_under_way),
+    Button("shop_transferfile_download", f"{TRANSFERS}.admin.content_of", lambda order: transfer(order).file_id),
+    Button("shop_transferfile_sent", f"{TRANSFERS}.admin.mark_sent", lambda order: transfer(order).file_id),
+    Button("shop_transferfile_discard", f"{TRANSFERS}.admin.discard_file", lambda order: transfer(order).file_id),
+    Button(
+        "shop_account_send_credit",
+        "shop.payments.credit.page.send_credit_or_ask",
+        lambda order: order.account_id,
+        {"amount": "1.00", "holder": "Alice", "iban": "DE89370400440532013000"},
+    ),
     Button("shop_phoneorder_customer", f"{PHONE_ORDERS}.save_customer", phone_order),
     Button("shop_phoneorder_send", f"{PHONE_ORDERS}.send_link", phone_order),
     Button("shop_phoneorder_discard", f"{PHONE_ORDERS}.discard", phone_order),
@@ -248,7 +294,13 @@ BUTTONS = (
     Button("shop_legaltext_delete", f"{LEGAL}.discard_text", legal_text, {"post": "yes"}),
 )
 # Pages beside Django's own at which nothing is asked of a service.
-ONLY_READ = {"catalog_course_choices", "catalog_entry_preview", "outbox_mail_body", "shop_order_units"}
+ONLY_READ = {
+    "catalog_course_choices",
+    "catalog_entry_preview",
+    "documents_document_file",
+    "outbox_mail_body",
+    "shop_order_units",
+}
 # Forms of several fields: the tests of their rooms say what they tell of a refusal.
 WITH_FORMS = {
     "shop_bankstatement_columns",

@@ -38,12 +38,14 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Orders with a failed line": 1,
         "Withdrawals to settle": 0,
         "Disputed orders": 0,
+        "Orders owed again": 0,
         "Orders with money to be paid back": 0,
         "Lines of bank statements to decide": 0,
         "Orders by telephone to finish": 0,
         "Acts for a second person": 0,
         "Requests for erasure": 0,
         "Payments that need attention": 1,
+        "Payment methods offered in vain": 0,
         "Payments without an answer": 0,
         "Refunds that need attention": 0,
         "Broken extensions": 0,
@@ -77,7 +79,12 @@ def test_tells_nobody_what_they_may_not_see(order):
     assert counts(client) == {}
     may_act = {
         "shop.confirm_money": {"Orders waiting for money"},
-        "shop.change_order": {"Orders with a failed line", "Withdrawals to settle", "Disputed orders"},
+        "shop.change_order": {
+            "Orders with a failed line",
+            "Withdrawals to settle",
+            "Disputed orders",
+            "Orders owed again",
+        },
         "shop.note_paid_back": {"Orders with money to be paid back"},
     }
     for right, told in may_act.items():

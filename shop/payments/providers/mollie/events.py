@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from shop.payments.port import ENDED, UNDER_WAY, Notice, NotificationRefused, ProviderEvent
@@ -71,5 +72,6 @@ def _event(payment: Any, kind: str, thing: Any, notice: Notice, **more: str) -> 
         currency=currency,
         payload=dict(notice.payload),
         attempt_key=ours["key"],
+        fee=Decimal(0),
         **more,
     )

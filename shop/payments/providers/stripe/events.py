@@ -6,6 +6,7 @@ and the shop asks of its own accord as well.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from shop.payments.port import ENDED, UNDER_WAY, CallRefused, Notice, NotificationRefused, ProviderEvent
@@ -75,11 +76,27 @@ def _of_dispute(client: Any, notice: Notice) -> ProviderEvent | None:
     dispute = client.v1.disputes.retrieve(notice.reference)
     kind = _OF_DISPUTES.get(dispute.status, "disputed")
     session = session_of(client, _id(dispute.payment_intent))
-    return _event(session, kind, dispute.id, dispute.amount, dispute.currency, notice) if session else None
+    if session is None:
+        return None
+    return _event(session, kind, dispute.id, dispute.amount, dispute.currency, notice, fee=_fee_of(dispute))
+
+
+def _fee_of(dispute: Any) -> int:
+    """Return what Stripe asks for a dispute, in the units of its currency; 0 for a fee in another currency."""
+    moved = getattr(dispute, "balance_transactions", None) or ()
+    return max(sum(each.fee for each in moved if each.currency == dispute.currency), 0)
 
 
 def _event(
-    session: Any, kind: str, thing: str, units: int | None, currency: str | None, notice: Notice, **more: str
+    session: Any,
+    kind: str,
+    thing: str,
+    units: int | None,
+    currency: str | None,
+    notice: Notice,
+    *,
+    fee: int = 0,
+    **more: str,
 ) -> ProviderEvent | None:
     """Return an event about the payment of a session; None for a session that another program has made."""
     ours = noted(session)
@@ -98,6 +115,7 @@ def _event(
         currency=money,
         payload=dict(notice.payload),
         attempt_key=ours["key"],
+        fee=from_stripe(fee, money) if kind == "dispute_lost" else Decimal(0),
         **more,
     )
 

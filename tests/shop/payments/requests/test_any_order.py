@@ -17,11 +17,13 @@ from common.refusals import Refused
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order
 from shop.payments.attention import mark_resolved
+from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.requests.asked import asked_of, releases, still_to_come
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.payments.requests.using import apply_money, keep_as_credit
+from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.payments.requests.plans import piece
@@ -42,6 +44,7 @@ class Walk:
         self.acts = (
             *(self.piece, self.part, self.whole, self.over, self.decline, self.again),
             *(self.plan, self.promise, self.cancel, self.expire, self.apply, self.credit, self.send_back),
+            *(self.dispute, self.lose, self.win, self.dispute_again),
         )
 
     def step(self) -> str:
@@ -108,17 +111,40 @@ class Walk:
         for event in PaymentEvent.objects.needing_attention()[:1]:
             mark_resolved(event_id=event.pk, note="", actor=self.merchant, now=timezone.now())
 
+    def dispute(self) -> None:
+        self.tell(self.chance.choice(["disputed", "dispute_lost"]))
+
+    def lose(self) -> None:
+        self.tell("dispute_lost", amount=self.chance.choice([None, Decimal(15), Decimal(9999)]))
+
+    def win(self) -> None:
+        self.tell("dispute_won")
+
+    def dispute_again(self) -> None:
+        self.tell("dispute_lost", thing="second")
+
+    def tell(self, kind: str, *, thing: str = "first", amount: Decimal | None = None) -> None:
+        """Tell that a dispute of one of the payments has begun or ended; as often as it comes."""
+        payments = list(Payment.objects.filter(status=Payment.Status.SUCCEEDED).order_by("pk"))
+        if payments:
+            payment = self.chance.choice(payments)
+            told = {"provider": payment.provider, "reference": payment.reference.partition(":")[2]}
+            event_id = f"{thing}{payment.pk}:{kind}"
+            pay(self.order, kind=kind, event_id=event_id, amount=amount or payment.amount, **told)
+
     def check(self) -> None:
         order, asked = self.order, asked_of(self.order)
         open_sums = balances_of_order(order.pk)
         is_settled = order.status in SETTLED
         assert Settlement.objects.filter(order=order).count() == is_settled
-        assert not is_settled or releases(order, asked)
+        is_taken = ChargeBack.objects.standing().exists()
+        assert not is_settled or is_taken or releases(order, asked)
         owed = in_minor_units(still_to_come(asked), order.currency) if is_settled else 0
         assert open_sums.get(Account.RECEIVABLE, 0) == owed
         received = sum(in_minor_units(each.received, order.currency) for each in asked)
         assert -open_sums.get(Account.DEPOSITS, 0) == (0 if is_settled else received)
         came = sum(payment.amount for payment in Payment.objects.filter(status=Payment.Status.SUCCEEDED))
+        came -= sum(charge_back.amount for charge_back in ChargeBack.objects.standing())
         assert balance(Account.IN_TRANSIT, currency="EUR") == came
         held = balance(Account.UNALLOCATED, Account.CREDIT, Account.REFUNDS_SENT, currency="EUR")
         assert came + held == Decimal(received) / 100
@@ -138,3 +164,4 @@ def test_what_must_hold_holds_after_each_step(probe_entry, diary, seed, rule):
             walk.check()
         except AssertionError as error:
             raise AssertionError(" → ".join(taken)) from error
+    assert list(faults_of_books()) == []
