@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0010_tax_codes_checked'),
-        ('shop', '0051_rights_of_promises'),
+        ('shop', '0055_transfers_back_validated'),
     ]
 
     operations = [
