@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
@@ -22,6 +23,7 @@ from common.moments import local_day
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.errors import CheckoutRefused
 from shop.checkout.parties import OrderDetails
+from shop.checkout.taxes import taxed_for
 from shop.payments.plans.selectors import OfferedPlan, plans_for, seller_and_plans
 from shop.seller.frozen import fingerprint_of
 from shop.seller.models import LegalText, ShopIdentity
@@ -36,10 +38,11 @@ class Draft:
     `columns` and `lines` are values by the names of the columns of Order and OrderLine; `references` are keys of the
     rows to which the order will refer, None for one that is missing or made with the order; `units` are the answers of
     each line's micro-forms; `beside` is shown with the order and frozen nowhere; `plans` are the plans of payment among
-    which the customer chooses.
+    which the customer chooses. `priced` is the cart with the taxes that hold for this buyer.
     """
 
     version: int
+    priced: PricedCart
     terms: LegalText | None
     seller: ShopIdentity
     columns: Mapping[str, Any]
@@ -88,11 +91,13 @@ def draft_order(
     language: str,
     now: datetime,
 ) -> Draft:
-    """Describe the order that a cart makes now. Two queries: terms in force, seller; two more if plans of payment are
-    offered."""
+    """Describe the order that a cart makes now. Two queries: terms in force, seller; one more where the buyer or the
+    place decides on the tax, and two more if plans of payment are offered."""
     terms, (seller, offers_plans) = LegalText.in_force(LegalText.Kind.TERMS, now), seller_and_plans()
+    priced = taxed_for(priced, details, seller_country=str(seller.country), day=timezone.localdate(now))
     return Draft(
         version=priced.version,
+        priced=priced,
         terms=terms,
         seller=seller,
         columns={
@@ -145,7 +150,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "charged": price.charged if price else None,
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
-        "tax_terms": entry.tax.terms(),
+        "tax_terms": dict(priced.tax.terms),
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

@@ -49,6 +49,12 @@ def follow_dispute(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: 
     locks like `freeze`. Returns the event's outcome: SECOND_CHARGE for money that came again and is not owed any more.
     """
     _freeze_or_lift(event, payment, now=now)
+    return note_end(event, payment, fee=fee, now=now)
+
+
+def note_end(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: datetime) -> Outcome:
+    """Note what a bank took by a dispute that is lost, or gave up of one that is won; return the event's outcome. Does
+    nothing for one that has begun, nor in another currency. The caller holds the locks of `follow_dispute`."""
     if event.currency != payment.currency or payment.status != Payment.Status.SUCCEEDED:
         return Outcome.RECORDED
     reference = event.thing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.search import index_of_words
@@ -28,6 +29,8 @@ class Payment(models.Model):
         _("status"), max_length=10, choices=Status.choices, default=Status.PENDING, db_default=Status.PENDING
     )
     created_at = models.DateTimeField(_("first seen"))
+    # Time of the next question whether the bank took it back; none once it cannot any more.
+    look_again_at = models.DateTimeField(null=True, db_default=Now())
 
     class Meta:
         verbose_name = _("payment")
@@ -44,6 +47,9 @@ class Payment(models.Model):
             index_of_words("reference", name="shop_payment_words"),
             models.Index(fields=("reference",), name="shop_payment_by_reference"),
             models.Index(fields=("amount",), name="shop_payment_by_amount"),
+            models.Index(
+                fields=("look_again_at",), condition=Q(look_again_at__isnull=False), name="shop_payment_to_look_at"
+            ),
         ]
 
     def __str__(self) -> str:

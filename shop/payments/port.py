@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -245,6 +245,8 @@ class Provider:
     partial_refunds: ClassVar[bool] = False
     saved_card: ClassVar[bool] = False
     currencies: ClassVar[Collection[str] | None] = None
+    # How long a payment may be taken back by its bank, if `fetch_afterwards` tells of it.
+    recall_for: ClassVar[timedelta | None] = None
 
     def sites(self) -> Sequence[str]:
         """Return scheme and host of each site to which the order's page sends customers now."""
@@ -305,6 +307,11 @@ class Provider:
         payment, its refunds and its disputes together."""
         event = self.fetch(notice, now=now)
         return [event] if event else []
+
+    def fetch_afterwards(self, reference: str, *, now: datetime) -> Sequence[ProviderEvent]:
+        """Return what has become of a payment received long ago, its disputes above all, oldest first; by default what
+        `fetch_all` answers."""
+        return self.fetch_all(Notice(reference=reference), now=now)
 
     def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
         """Send back an amount of a payment. Called again with one key it sends it once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -150,8 +150,13 @@ def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
 def ask_about(provider: Provider, notice: Notice, *, now: datetime) -> str | None:
     """Look a payment up at the provider and settle it; return the outcome, or the kind of an event without one, of the
     last event; None while nobody has paid. Raises NotificationRefused, Unreachable and CallRefused."""
+    return settle_told(provider.fetch_all(notice, now=now), now=now)
+
+
+def settle_told(events: Iterable[ProviderEvent], *, now: datetime) -> str | None:
+    """Settle what a provider has told of a payment; return like `ask_about`. Raises NotificationRefused."""
     outcome = None
-    for event in provider.fetch_all(notice, now=now):
+    for event in events:
         check_event(event)
         outcome = event.kind if event.kind in (UNDER_WAY, ENDED) else settle(event=event, now=now)
         note_answer(event, now=now)

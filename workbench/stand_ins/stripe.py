@@ -272,6 +272,8 @@ class _Handler(Answering):
                 return stripe.expire(stripe.get(identity))
             case ["refunds"]:
                 return stripe.create_refund(asked) if is_post else self._list(stripe.of("re"), asked)
+            case ["disputes"]:
+                return self._list(stripe.of("dp"), asked)
             case ["refunds" | "disputes", identity]:
                 return stripe.get(identity)
         raise Refused("resource_missing")

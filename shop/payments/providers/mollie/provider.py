@@ -57,6 +57,8 @@ class MollieProvider(Provider):
     settings_form = MollieSettings
     origins = (PAGES,)
     currencies = _CURRENCIES
+    # A debit that the payer never agreed to.
+    recall_for = timedelta(days=400)
 
     def sites(self) -> Sequence[str]:
         address = keys().address

@@ -30,6 +30,18 @@ def fetch(notice: Notice) -> ProviderEvent | None:
     raise NotificationRefused("reference")
 
 
+def disputes_of(reference: str) -> list[ProviderEvent]:
+    """Return the disputes of the payment made in a session."""
+    with stripe_client() as client:
+        session = client.v1.checkout.sessions.retrieve(reference)
+        payment_intent = _id(session.payment_intent)
+        if payment_intent is None:
+            return []
+        told = client.v1.disputes.list({"payment_intent": payment_intent}).data
+        found = [_of_dispute(client, Notice(reference=dispute.id)) for dispute in told]
+    return [each for each in found if each]
+
+
 def session_of(client: Any, payment_intent: str | None) -> Any:
     """Return the session in which a payment was made; None for a payment made elsewhere."""
     if not payment_intent:

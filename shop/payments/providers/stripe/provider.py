@@ -48,6 +48,8 @@ class StripeProvider(Provider):
     partial_refunds = True
     settings_form = StripeSettings
     origins = (PAGES,)
+    # Card networks leave 120 days for most reasons, and 540 for a few.
+    recall_for = timedelta(days=540)
 
     def sites(self) -> Sequence[str]:
         address = keys().address
@@ -108,6 +110,9 @@ class StripeProvider(Provider):
         if not isinstance(reference, str):
             raise NotificationRefused("object")
         return Notice(reference=reference, event_id=identity, payload={"event": identity, "type": kind})
+
+    def fetch_afterwards(self, reference: str, *, now: datetime) -> Sequence[ProviderEvent]:
+        return events.disputes_of(reference)
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
         return events.fetch(notice)

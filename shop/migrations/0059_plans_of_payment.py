@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0010_tax_codes_checked'),
-        ('shop', '0055_transfers_back_validated'),
+        ('shop', '0058_line_refunds'),
     ]
 
     operations = [
