@@ -552,6 +552,7 @@ shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
 shop.paymentattempt       page 403  page 403
+shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
