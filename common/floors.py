@@ -12,7 +12,7 @@ from django.apps import AppConfig, apps
 # From the top: each floor imports only those after it, but for `workbench`, which no floor imports.
 FLOORS = (
     *("workbench", "project", "shop", "catalog", "handlers"),
-    *("enrolments", "billing", "accounts", "outbox", "common"),
+    *("enrolments", "billing", "documents", "accounts", "outbox", "common"),
 )
 # Modules of a room that register things when imported: `models` first of all, the others at the end.
 REGISTERING = ("admin", "checks", "jobs", "mail_kinds", "personal_data", "tidying")

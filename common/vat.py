@@ -37,6 +37,11 @@ def normalise_vat_id(typed: str, *, country: str) -> str:
         raise ValidationError(INVALID_VAT_ID, code="invalid") from invalid
 
 
+def is_of_country(number: str, country: str) -> bool:
+    """Tell whether a VAT number, as `normalise_vat_id` returns it, is one of a country (two letters)."""
+    return bool(number) and number.startswith(_vat_prefix(country))
+
+
 def _is_european(code: str) -> bool:
     return code.lower() in {*eu_vat.MEMBER_STATES, "el", "xi"}
 

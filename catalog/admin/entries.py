@@ -152,7 +152,10 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                 _("Sale"),
                 {
                     "classes": ["tab"],
-                    "fields": ["tax", "vocational", "min_quantity", "max_quantity", "audience", "position"],
+                    "fields": [
+                        *("tax", "supply", "held_in", "vocational"),
+                        *("min_quantity", "max_quantity", "audience", "position"),
+                    ],
                 },
             ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),

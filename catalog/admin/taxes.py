@@ -48,7 +48,7 @@ class TaxForm(forms.ModelForm):
 
     class Meta:
         model = Tax
-        fields = ("name", "kind", "exemption", "rate", "mention", "e_invoicing")
+        fields = ("name", "kind", "exemption", "country", "rate", "mention", "e_invoicing")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -65,10 +65,10 @@ class TaxForm(forms.ModelForm):
 @admin.register(Tax)
 class TaxAdmin(TellsRefusals, TranslationAdmin):
     form = TaxForm
-    list_display = ("name", "kind_label", "rate_today", "entry_count")
+    list_display = ("name", "kind_label", "country", "rate_today", "entry_count")
     list_filter = ("kind",)
     readonly_fields = ("rates_shown", "usual")
-    fields = ("name", "kind", "exemption", "rate", "since", "rates_shown", "mention", "e_invoicing", "usual")
+    fields = ("name", "kind", "exemption", "country", "rate", "since", "rates_shown", "mention", "e_invoicing", "usual")
     warn_unsaved_form = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tax]:

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 
+from billing.taxes.deciding import Supply
 from common.search import matching
 
 CODE_MAX_LENGTH = 64
@@ -161,6 +163,21 @@ class Entry(models.Model):
             "shop does not make yet: it is sold to organisations only, and so is an entry that does not say."
         ),
     )
+    supply = models.CharField(
+        _("how it is given"),
+        max_length=9,
+        choices=Supply.choices,
+        default=Supply.UNSAID,
+        db_default=Supply.UNSAID,
+        help_text=_("Decides with the buyer where it is taxed. Not said: taxed where the shop is."),
+    )
+    held_in = CountryField(
+        _("held in"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("On site only. Empty: where the shop is."),
+    )
     position = models.PositiveIntegerField(
         _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
     )
@@ -217,6 +234,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(vocational__in=Vocational.values), name="catalog_entry_vocational_known"
             ),
+            models.CheckConstraint(condition=Q(supply__in=Supply.values), name="catalog_entry_supply_known"),
             models.CheckConstraint(
                 condition=Q(min_quantity__gte=1),
                 name="catalog_entry_min_quantity_positive",

@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 
 from billing.taxes.kinds import TAXED, EInvoicing, Exemption, TaxKind, Treatment, treatment_of
 from common.languages import in_reader_language, languages
@@ -42,6 +43,13 @@ class Tax(models.Model):
         default=Decimal("20.00"),
         db_default=Decimal("20.00"),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    country = CountryField(
+        _("country"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("For sales that are taxed in another country. Empty: where the shop is."),
     )
     rates = models.JSONField(editable=False, default=list, db_default=[], blank=True)
     mention = models.CharField(

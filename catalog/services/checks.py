@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from billing.taxes.deciding import Supply
 from catalog.availability import availability_of, what_is_sold
 from catalog.models.entries import Audience, Entry, EntryState, Vocational
 from catalog.offers import Offer, offer_of
@@ -37,6 +38,7 @@ def find_faults(entry: Entry) -> list[Finding]:
         *_names(entry),
         *_limits(offer),
         *_fields(entry),
+        *_supply(entry),
         *_vocational(entry),
     ]
     if not offer.is_installed:
@@ -90,6 +92,15 @@ def _tax(entry: Entry) -> Iterator[Finding]:
                 )
             ),
             field="tax",
+        )
+
+
+def _supply(entry: Entry) -> Iterator[Finding]:
+    if entry.supply == Supply.UNSAID:
+        yield Finding(
+            Level.INFO,
+            gettext_lazy("It does not say how it is given, so it is taxed where the shop is, whoever buys it."),
+            field="supply",
         )
 
 

@@ -17,7 +17,10 @@ from common.languages import languages
 from handlers.discovery import SPECIFIC
 
 TEXTS = ("name", "summary", "description", "terms")
-KEPT = ("category_id", "tax_id", "handler", "min_quantity", "max_quantity", "audience", "vocational", "position")
+KEPT = (
+    *("category_id", "tax_id", "supply", "held_in", "handler", "min_quantity", "max_quantity"),
+    *("audience", "vocational", "position"),
+)
 TRIES = 5
 
 

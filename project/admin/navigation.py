@@ -36,6 +36,7 @@ GROUPS = (
             "shop.Refund": "undo",
             "shop.BankStatement": "upload_file",
             "shop.StatementLine": "format_list_bulleted",
+            "documents.Document": "description",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
         },

@@ -47,6 +47,7 @@ ACCOUNTING = frozenset(
     | rights("shop", LOOK, "bankstatement", "statementline")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
+    | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {

@@ -12,6 +12,7 @@ from handlers.folders import application
 from project.settings.admin_site import UNFOLD as UNFOLD
 from project.settings.content_security import *
 from project.settings.database import *
+from project.settings.documents import DOCUMENT_NUMBERS as DOCUMENT_NUMBERS
 from project.settings.environment import at_least_one, env, payment_providers, servers_at
 from project.settings.keys import keys_in, refuse_unreadable
 from project.settings.rate_limits import *
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "common",
     "outbox",
     "accounts",
+    "documents",
     "billing",
     "enrolments",
     "handlers",

@@ -49,6 +49,8 @@ KEPT = {
     "blank_units": (0, 0),
     # Names and addresses that a paid order copied, after its payment: ten years by law, with leap days.
     "billing": (3653, 3653),
+    # After the end of the year of their issue. The database refuses to delete younger ones.
+    "documents": (3653, 3653),
     # Names and accounts on bank statements, after the day of the line.
     "statements": (3653, 3653),
     # Bank accounts to which money went back, after it arrived or failed.

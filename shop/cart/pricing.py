@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from catalog.models.entries import Entry
 from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
 from catalog.pricing import LinePrice, NoPrice, price_line, priced_together, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
+from catalog.sold_taxes import SoldTax, own_tax
 from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
@@ -35,6 +36,7 @@ class PricedLine:
 
     line: CartLine
     offer: Offer
+    tax: SoldTax
     price: LinePrice | None
     problems: tuple[str, ...]
     needs_sign_in: bool
@@ -47,8 +49,8 @@ class PricedLine:
         return self.line.entry.name
 
     @property
-    def tax_code(self) -> int:
-        return self.line.entry.tax_id
+    def tax_code(self) -> str:
+        return self.tax.key
 
     @property
     def free_units(self) -> int:
@@ -140,13 +142,13 @@ def price_lines(
 def _priced(
     line: CartLine, verdict: Buyability, limit: str, typed: dict[int, Typed], *, user: User | None, now: datetime
 ) -> PricedLine:
-    offer = verdict.offer
+    offer, tax = verdict.offer, own_tax(line.entry, timezone.localdate(now))
     problems = [str(reason.message) for reason in verdict.reasons]
     if limit:
         problems.append(limit)
     try:
         forms = forms_of(line, offer, typed, user=user, now=now)
-        price = _price(line, offer, forms.contexts, timezone.localdate(now))
+        price = _price(line, offer, forms.contexts, tax.rate)
     except HookBroken:
         # The line can be removed and no more; the others are sold.
         price, forms = None, UnitForms(line, Asked(), {})
@@ -154,6 +156,7 @@ def _priced(
     return PricedLine(
         line,
         offer,
+        tax,
         price,
         tuple(dict.fromkeys(problems)),
         verdict.needs_sign_in,
@@ -163,11 +166,9 @@ def _priced(
     )
 
 
-def _price(line: CartLine, offer: Offer, units: Units, day: date) -> LinePrice | None:
+def _price(line: CartLine, offer: Offer, units: Units, tax_rate: Decimal) -> LinePrice | None:
     charged = offer.handler.charged_units(offer.parameters, units) if offer.handler else line.quantity
     try:
-        return price_line(
-            tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=line.entry.tax.rate_on(day)
-        )
+        return price_line(tiers=tiers_of(line.entry), quantity=line.quantity, charged=charged, tax_rate=tax_rate)
     except NoPrice:
         return None

@@ -14,10 +14,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.people.models import User
 from common.languages import field_in_every_language
 from shop.cart.pricing import PricedCart, PricedLine
 from shop.checkout.parties import OrderDetails
+from shop.checkout.taxes import taxed_for
 from shop.seller.frozen import fingerprint_of, seller_today
 from shop.seller.models import LegalText, ShopIdentity
 
@@ -30,10 +33,12 @@ class Draft:
 
     `columns` and `lines` are values by the names of the columns of Order and OrderLine; `references` are keys of the
     rows to which the order will refer, None for one that is missing or made with the order; `units` are the answers of
-    each line's micro-forms; `beside` is shown with the order and frozen nowhere.
+    each line's micro-forms; `beside` is shown with the order and frozen nowhere. `priced` is the cart with the taxes
+    that hold for this buyer.
     """
 
     version: int
+    priced: PricedCart
     terms: LegalText | None
     seller: ShopIdentity
     columns: Mapping[str, Any]
@@ -70,10 +75,13 @@ def draft_order(
     language: str,
     now: datetime,
 ) -> Draft:
-    """Describe the order that a cart makes now. Two queries: terms in force, seller."""
+    """Describe the order that a cart makes now. Two queries: terms in force, seller; one more where the buyer or the
+    place decides on the tax."""
     terms, seller = LegalText.in_force(LegalText.Kind.TERMS, now), seller_today()
+    priced = taxed_for(priced, details, seller_country=str(seller.country), day=timezone.localdate(now))
     return Draft(
         version=priced.version,
+        priced=priced,
         terms=terms,
         seller=seller,
         columns={
@@ -119,7 +127,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "charged": price.charged if price else None,
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
-        "tax_terms": entry.tax.terms(),
+        "tax_terms": dict(priced.tax.terms),
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

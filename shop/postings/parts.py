@@ -7,15 +7,17 @@ from decimal import Decimal
 
 from django.utils.formats import localize
 
+from billing.taxes.kinds import TaxKind
 from catalog.models.taxes import Tax
 from common.admin.display import NOTHING
 from shop.orders.models import OrderLine
 
 
 def part_of(line: OrderLine) -> str:
-    """Return the part that a line belongs to: its rate, after the key of its tax code where the line has one."""
-    code = line.tax_terms.get("code")
-    return str(line.tax_rate) if code is None else f"{code}:{line.tax_rate}"
+    """Return the part that a line belongs to: its rate, after the key of its tax code, or the kind of one that is not
+    kept, where the line has either."""
+    code = line.tax_terms.get("code") or line.tax_terms.get("kind")
+    return f"{code}:{line.tax_rate}" if code else str(line.tax_rate)
 
 
 def in_words(parts: Collection[str]) -> Mapping[str, str]:
@@ -27,6 +29,6 @@ def in_words(parts: Collection[str]) -> Mapping[str, str]:
 
 
 def _named(part: str, code: Tax | None) -> str:
-    if code is None:
-        return part or NOTHING
-    return f"{code} ({localize(Decimal(part.partition(':')[2]))} %)"
+    kind, _colon, rate = part.partition(":")
+    named = code or TaxKind(kind).label if rate and (code or kind in TaxKind.values) else None
+    return f"{named} ({localize(Decimal(rate))} %)" if named else part or NOTHING

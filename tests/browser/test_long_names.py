@@ -15,7 +15,7 @@ from tests.matrix.urlconf import PAGES, addresses, page_name, registered_models
 from tests.matrix.world import World, make_world
 
 WIDTHS = (320, 768, 1024, 1280)
-FLOORS = ("accounts", "auth", "billing", "catalog", "enrolments", "outbox", "shop")
+FLOORS = ("accounts", "auth", "billing", "catalog", "documents", "enrolments", "outbox", "shop")
 # Columns that people type into, or that keep what they typed.
 TYPED = {
     "billing_city", "billing_name", "billing_street", "city", "contact_name", "email", "entry_name", "first_name",

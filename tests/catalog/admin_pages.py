@@ -33,6 +33,7 @@ def typed(**changes: Any) -> dict[str, Any]:
         "state": "available",
         "tax": TaxFactory().pk,
         "vocational": "no",
+        "supply": "on_site",
         "min_quantity": "1",
         "max_quantity": "",
         "audience": "everyone",

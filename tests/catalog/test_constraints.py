@@ -99,6 +99,12 @@ def test_an_audience_is_a_known_one():
         run("UPDATE catalog_entry SET audience = 'friends' WHERE id = %s", entry.pk)
 
 
+def test_supply_is_a_known_way():
+    entry = EntryFactory()
+    with broken("catalog_entry_supply_known"):
+        run("UPDATE catalog_entry SET supply = 'by post' WHERE id = %s", entry.pk)
+
+
 def test_vocational_is_a_known_answer():
     entry = EntryFactory()
     with broken("catalog_entry_vocational_known"):

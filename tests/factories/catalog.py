@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from billing.taxes.deciding import Supply
 from billing.taxes.kinds import Exemption, TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry, EntryState, PriceTier, Vocational
@@ -46,6 +47,7 @@ class EntryFactory(factory.django.DjangoModelFactory):
     name_fr = factory.Sequence(lambda n: f"Article {n}")
     state = EntryState.AVAILABLE
     vocational = Vocational.NO
+    supply = Supply.ON_SITE
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.SelfAttribute("created_at")
 

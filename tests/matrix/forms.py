@@ -186,6 +186,7 @@ admin:shop_statementline_payout      statement_line_id        -  # a line is dec
 admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
 admin:shop_statementline_fee         statement_line_id        -  # a line is decided once
 admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
+admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
@@ -214,6 +215,7 @@ billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from
+documents.document        -  # nothing to edit
 enrolments.course         made_from
 enrolments.coursegroup    made_from
 enrolments.enrolment      -  # nothing to edit

@@ -495,6 +495,8 @@ admin:shop_statementline_fee         GET  sign-in sign-in  405     405     405
 admin:shop_statementline_fee         POST sign-in sign-in  403     403     done
 admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
 admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
+admin:documents_document_file        GET  sign-in sign-in  403     page    page
+admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
 admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
@@ -533,6 +535,7 @@ billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
+documents.document        page 403  page 403
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403

@@ -40,6 +40,7 @@ billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all
+documents.document        -         -     look       -       look
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look
@@ -79,6 +80,7 @@ catalog_entry_duplicate       may       -     -          -       may
 catalog_entry_new             may       -     -          -       may
 catalog_entry_preview         may       may   may        may     may
 catalog_entry_try             may       -     -          -       may
+documents_document_file       -         -     may        -       may
 enrolments_course_end         -         -     -          may     may
 enrolments_course_enrol       -         -     -          may     may
 enrolments_seatbatch_give     -         -     -          may     may

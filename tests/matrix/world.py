@@ -30,6 +30,8 @@ from billing.closures.models import Closure
 from catalog.models.entries import Entry
 from common.moments import local_day
 from common.tokens import derive_token
+from documents.issued.files import make_files
+from documents.issued.models import Document
 from enrolments.calendar.links import make_link, token_of
 from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
@@ -69,6 +71,7 @@ from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
+from tests.documents.given import issued, plain_template
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
 from tests.enrolments.joining.given import code as printed_code
@@ -135,6 +138,7 @@ class World:
     approval: Approval
     transfer: Refund
     statement: BankStatement
+    document: Document
     statement_line: StatementLine
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
@@ -186,6 +190,8 @@ class World:
             "refund_id": self.transfer.pk,
             "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
+            "document_id": self.document.pk,
+            "form": "pdf",
             "statement_line_id": self.statement_line.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
@@ -404,6 +410,7 @@ def make_world() -> World:
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
         transfer=transfer,
         statement=kept,
+        document=given_document(now),
         statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
@@ -423,6 +430,14 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     put_on(phone_order=begun, entry=entry, quantity=1, now=now)
     save_customer(phone_order=begun, buyer=None, details=VISITOR_DETAILS, seen=customer_version(begun))
     return send_link(phone_order=begun, now=now)
+
+
+def given_document(now: datetime) -> Document:
+    """Return a document with its files."""
+    with plain_template():
+        document = issued(now=now)
+        make_files(document_id=document.pk)
+    return document
 
 
 def given_waiting(now: datetime) -> WaitingPlace:

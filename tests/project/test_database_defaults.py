@@ -21,7 +21,7 @@ from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 
-OURS = ("accounts", "billing", "catalog", "enrolments", "handlers", "outbox", "shop")
+OURS = ("accounts", "billing", "catalog", "documents", "enrolments", "handlers", "outbox", "shop")
 # Values made in Python for each row by the code that inserts it.
 WITHOUT = {
     "accounts.User.is_superuser",  # Django's own column

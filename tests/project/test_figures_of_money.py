@@ -9,7 +9,18 @@ from tests.servers import PROJECT
 SUMS = re.compile(
     r"""\b(?:Sum|Avg)\(\s*["'](?:\w+__)*(?:amount|gross|net|tax|worth)["']|\bsum\((?:\w+\.)?(?:amount|gross)\)"""
 )
-FLOORS = ("project", "shop", "catalog", "handlers", "enrolments", "billing", "accounts", "outbox", "common")
+FLOORS = (
+    "project",
+    "shop",
+    "catalog",
+    "handlers",
+    "enrolments",
+    "billing",
+    "documents",
+    "accounts",
+    "outbox",
+    "common",
+)
 # File: why its sums are not figures, or are the ledger's own.
 REASONS = {
     "billing/closures/sums.py": "The ledger.",

@@ -52,6 +52,10 @@ class Rival:
     after: Sequence[Place] = ()
     commits_late: bool = False
 
+    @property
+    def pauses(self) -> list[Place]:
+        return [*self.before, *self.after]
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -83,22 +87,20 @@ def race(
 
     Only for tests marked `django_db(transaction=True)`: a rival sees committed rows alone. `before` and `after` are
     pauses of all rivals. With `in_turn` each begins once the earlier ones wait, are kept away, or have finished,
-    instead of all together. `without` runs first in every process, to take a guard away; rivals with the same pauses
-    then wait before they commit too, or the quicker one would be seen by the other, as if the guard were there.
+    instead of all together. `without` runs first in every process, to take a guard away; rivals that share a
+    pause then wait before they commit too, or the quicker one would be seen by the other, as if the guard were there.
 
     Raise AssertionError when the rivals are not all done in `limit` seconds, or when none came to a pause: such a race
     is left to luck. No process outlives the call.
     """
     given = [each if isinstance(each, Rival) else Rival(each) for each in rivals]
-    is_even = without is not None and bool(before or after)
-    led = [
-        replace(each, before=[*before, *each.before], after=[*after, *each.after], commits_late=is_even)
-        for each in given
-    ]
+    led = [replace(each, before=[*before, *each.before], after=[*after, *each.after]) for each in given]
+    if without is not None and any(all(place in each.pauses for each in led) for place in led[0].pauses):
+        led = [replace(each, commits_late=True) for each in led]
     with _forked(led, prepare=without) as processes:
         answers = _lead(processes, in_turn=in_turn, until=time.monotonic() + limit)
-        pauses = [name for each in led for _where, name in (*each.before, *each.after)]
-        assert not pauses or any(each.has_paused for each in processes), f"Nobody came to a pause: {pauses}"
+        asked_for = [name for each in led for _where, name in each.pauses]
+        assert not asked_for or any(each.has_paused for each in processes), f"Nobody came to a pause: {asked_for}"
     return answers
 
 

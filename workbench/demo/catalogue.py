@@ -310,7 +310,7 @@ def _make(demo: DemoEntry, category: Category, tax: Tax, position: int, now: dat
         position=position,
         handler=demo.handler,
         parameters=_parameters(demo, timezone.localdate(now)),
-        **({"state": "available", "vocational": "yes"} | demo.more),
+        **({"state": "available", "vocational": "yes", "supply": "on_site"} | demo.more),
     )
     tiers = {quantity: Decimal(price) for quantity, price in demo.prices.items()}
     return save_entry(entry=entry, expected_version=None, now=now, tiers=tiers, fields=demo.asks)

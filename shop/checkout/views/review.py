@@ -254,8 +254,8 @@ def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewFo
 def to_agree_to(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm) -> dict[str, Any]:
     """Return the context of the templates that show an order before it is placed, and ask for consent."""
     return {
-        "cart": checkout.priced,
-        "lines": [LineShown.of(line) for line in checkout.priced.lines],
+        "cart": draft.priced,
+        "lines": [LineShown.of(line) for line in draft.priced.lines],
         "details": details.to_details(),
         "account": details.chosen_account,
         "operator": details.in_words("operator"),

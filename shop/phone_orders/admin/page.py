@@ -60,10 +60,11 @@ def page_of(
     """Read the page; `customer` and `accepted` are forms that were sent and refused."""
     checkout, draft = state.checkout, state.draft
     kept = row.cart.details
-    lines = [LineOfPage(line, len(line.units.invalid)) for line in checkout.priced.lines]
+    priced = draft.priced if draft else checkout.priced
+    lines = [LineOfPage(line, len(line.units.invalid)) for line in priced.lines]
     form = customer or _customer_form(row, kept or None, checkout.entries)
     return Page(
-        cart=checkout.priced,
+        cart=priced,
         lines=lines,
         account=form.chosen_account,
         customer=form,

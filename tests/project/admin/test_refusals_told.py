@@ -294,7 +294,13 @@ BUTTONS = (
     Button("shop_legaltext_delete", f"{LEGAL}.discard_text", legal_text, {"post": "yes"}),
 )
 # Pages beside Django's own at which nothing is asked of a service.
-ONLY_READ = {"catalog_course_choices", "catalog_entry_preview", "outbox_mail_body", "shop_order_units"}
+ONLY_READ = {
+    "catalog_course_choices",
+    "catalog_entry_preview",
+    "documents_document_file",
+    "outbox_mail_body",
+    "shop_order_units",
+}
 # Forms of several fields: the tests of their rooms say what they tell of a refusal.
 WITH_FORMS = {
     "shop_bankstatement_columns",

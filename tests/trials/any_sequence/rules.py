@@ -480,7 +480,7 @@ def _all_rules() -> str:
 def _all_tables() -> str:
     """Return the query for count and sum of all rows of our tables, table by table; but for the security log, to which
     a look at a page adds."""
-    ours = ("shop", "catalog", "enrolments", "billing", "accounts", "outbox", "account")
+    ours = ("shop", "catalog", "enrolments", "billing", "documents", "accounts", "outbox", "account")
     tables = sorted(
         model._meta.db_table
         for app in ours

@@ -1,0 +1,28 @@
+"""Template `invoice`: PDF and XML of invoices, deposit invoices and credit notes; PDF of pro-formas and receipts."""
+
+from __future__ import annotations
+
+from documents.invoices import checking
+from documents.invoices.business_terms import TYPE_CODES
+from documents.invoices.page import page_of
+from documents.invoices.values import from_data
+from documents.invoices.xml import cii
+from documents.issued.templates import TEMPLATES, Issued, Plain, Template
+from documents.pdf.printing import print_page
+
+
+def check(kind: str, data: Plain) -> None:
+    """Raise BadInvoice for an invoice that may not be issued, and cattrs' errors for what is none."""
+    checking.check(kind, from_data(data))
+
+
+def make(issued: Issued) -> dict[str, bytes]:
+    """Return `pdf`, and `xml` for a kind that is an e-invoice, which then lies in the PDF as well."""
+    invoice = from_data(issued.data)
+    xml = cii(issued, invoice) if issued.kind in TYPE_CODES else b""
+    pdf = print_page(f"invoice-{issued.version}", page_of(issued, invoice), day=issued.issued_on, xml=xml)
+    return {"pdf": pdf, "xml": xml} if xml else {"pdf": pdf}
+
+
+def register() -> None:
+    TEMPLATES.register("invoice", Template(name="invoice", version=1, check=check, make=make))

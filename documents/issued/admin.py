@@ -1,0 +1,118 @@
+"""Documents in the administration: read only, with their files as they were handed out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from common.admin.display import NOTHING, anchor, link, moment
+from common.admin.filters import DayRangeFilter
+from common.admin.readonly import ReadOnlyAdmin
+from documents.issued.answers import file_answer
+from documents.issued.files import FileLost, NotMadeYet
+from documents.issued.models import Document, DocumentFile
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = ("number", "kind", "day", "total", "buyer", "file_links")
+    list_display_links = ("number",)
+    list_filter = (("kind", ChoicesDropdownFilter), ("issued_on", DayRangeFilter))
+    list_filter_submit = True
+    rows_named = gettext_lazy("documents")
+    search_fields = ("number",)
+    search_help_text = gettext_lazy("Number")
+    ordering = ("-issued_on", "-id")
+    fields = readonly_fields = (
+        "number", "kind", "day", "total", "buyer", "file_links", "corrected", "corrections", "written_in", "issued",
+        "issued_by_name", "digest_text",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        rows = super().get_queryset(request).select_related("corrects", "issued_by")
+        return rows.prefetch_related("corrected_by")
+
+    def get_urls(self) -> list[URLPattern]:
+        file = path(
+            "<int:document_id>/file/<str:form>/", self.admin_site.admin_view(self.file), name="documents_document_file"
+        )
+        return [file, *super().get_urls()]
+
+    def file(self, request: HttpRequest, document_id: int, form: str) -> HttpResponse:
+        """Answer with a file, byte for byte as it was made; with the document's page where there is none."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        document = get_object_or_404(Document, pk=document_id)
+        try:
+            return file_answer(document, form)
+        except NotMadeYet:
+            messages.warning(request, _("This file is not made yet, or documents of this kind have none."))
+        except FileLost:
+            told = _("This file was lost, and cannot be made again as it was handed out. Bring it back from a backup.")
+            messages.error(request, told)
+        return redirect("admin:documents_document_change", document.pk)
+
+    @display(description=gettext_lazy("day of issue"), ordering="issued_on")
+    def day(self, document: Document) -> str:
+        return date_format(document.issued_on)
+
+    @display(description=gettext_lazy("total"))
+    def total(self, document: Document) -> str:
+        gross, currency = _text(document.data, "gross"), _text(document.data, "currency")
+        return f"{gross} {currency}" if gross else NOTHING
+
+    @display(description=gettext_lazy("buyer"))
+    def buyer(self, document: Document) -> str:
+        return _text(document.data.get("buyer"), "name") or NOTHING
+
+    @display(description=gettext_lazy("files"))
+    def file_links(self, document: Document) -> SafeString:
+        page = "admin:documents_document_file"
+        choices = DocumentFile.Form.choices
+        forms = [(anchor(reverse(page, args=[document.pk, form]), label),) for form, label in choices]
+        return format_html_join(" · ", "{}", forms)
+
+    @display(description=gettext_lazy("corrects"))
+    def corrected(self, document: Document) -> SafeString | str:
+        one = document.corrects
+        return link("documents_document", one.pk, one.number) if one is not None else NOTHING
+
+    @display(description=gettext_lazy("corrected by"))
+    def corrections(self, document: Document) -> SafeString | str:
+        rows = [(link("documents_document", each.pk, each.number),) for each in document.corrected_by.all()]
+        return format_html_join(", ", "{}", rows) or NOTHING
+
+    @display(description=gettext_lazy("language"))
+    def written_in(self, document: Document) -> str:
+        return {"fr": _("French"), "en": _("English")}[document.language]
+
+    @display(description=gettext_lazy("issued at"), ordering="issued_at")
+    def issued(self, document: Document) -> str:
+        return moment(document.issued_at)
+
+    @display(description=gettext_lazy("issued by"))
+    def issued_by_name(self, document: Document) -> str:
+        return document.issued_by.get_full_name() if document.issued_by else _("the shop, by rule")
+
+    @display(description=gettext_lazy("digest"))
+    def digest_text(self, document: Document) -> str:
+        return bytes(document.digest).hex()
+
+
+def _text(values: Any, name: str) -> str:
+    """Return a text of frozen data, "" where the template of the document has none of that name."""
+    value = values.get(name) if isinstance(values, dict) else None
+    return value if isinstance(value, str) else ""

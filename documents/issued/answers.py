@@ -1,0 +1,24 @@
+"""Files of documents as answers to a browser."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from documents.issued.files import content_of
+from documents.issued.models import Document
+
+CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml"}
+
+
+def file_answer(document: Document, form: str) -> HttpResponse:
+    """Answer with a file to save, named by the document's number. Raises NotMadeYet, and FileLost.
+
+    Callers see to it that the reader may have the document.
+    """
+    answer = HttpResponse(content_of(document, form), content_type=CONTENT_TYPES.get(form, "application/octet-stream"))
+    # A number has slashes where its format has.
+    name = document.number.replace("/", "-")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    # People are in it: no proxy and no browser keeps it.
+    answer["Cache-Control"] = "no-store, private"
+    return answer

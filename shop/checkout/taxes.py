@@ -1,0 +1,35 @@
+"""Taxes of a cart once it is known who buys it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from billing.taxes.deciding import Buyer
+from catalog.pricing import priced_together, total
+from catalog.sold_taxes import SoldTax, decided_taxes
+from common.vat import is_of_country
+from shop.cart.pricing import PricedCart, PricedLine
+from shop.checkout.parties import OrderDetails
+
+
+def taxed_for(priced: PricedCart, details: OrderDetails, *, seller_country: str, day: date) -> PricedCart:
+    """Return the cart with the taxes that hold for this buyer on a day. One query, none where each entry has its
+    own."""
+    buyer = Buyer(
+        country=str(details.address.country),
+        is_organisation=details.is_organisation,
+        has_vat_id=is_of_country(details.vat_id, str(details.address.country)),
+    )
+    entries = [line.line.entry for line in priced.lines]
+    taxes = decided_taxes(entries, buyer=buyer, seller_country=seller_country, day=day)
+    if all(line.tax == tax for line, tax in zip(priced.lines, taxes, strict=True)):
+        return priced
+    alone = [_taxed(line, tax) for line, tax in zip(priced.lines, taxes, strict=True)]
+    lines = tuple(replace(line, price=price) for line, price in zip(alone, priced_together(alone), strict=True))
+    sums = total(line.price for line in lines if line.price is not None)
+    return replace(priced, lines=lines, net=sums.net, tax=sums.tax, gross=sums.gross)
+
+
+def _taxed(line: PricedLine, tax: SoldTax) -> PricedLine:
+    return replace(line, tax=tax, price=line.price and replace(line.price, tax_rate=tax.rate))
