@@ -89,6 +89,8 @@ pay-link                 GET  404   # no token of an order opens it, a mailed li
 pay-link                 POST 404
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
+gocardless-page          GET  404   # no payment begun there has the key
+gocardless-page          POST 405
 lyra-pay                 GET  404   # no payment begun there has the key
 lyra-pay                 POST 405
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
