@@ -27,6 +27,7 @@ order-give-back                      token                    back  # the amount
 order-withdraw                       token                    -  # one withdrawal is received for an order
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
+pay-link                             token                    -  # posts the amount that it showed; nothing else is paid
 phone-order                          token                    version,gross,contents
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
@@ -240,6 +241,7 @@ shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
+shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
 shop.providersettings     made_from

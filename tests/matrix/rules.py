@@ -91,6 +91,8 @@ pay-link                 GET  404   # no token of an order opens it, a mailed li
 pay-link                 POST 404
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
+gocardless-page          GET  404   # no payment begun there has the key
+gocardless-page          POST 405
 lyra-pay                 GET  404   # no payment begun there has the key
 lyra-pay                 POST 405
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
@@ -558,6 +560,7 @@ shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
 shop.paymentattempt       page 403  page 403
+shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403

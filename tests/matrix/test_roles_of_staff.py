@@ -59,6 +59,7 @@ shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
+shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look

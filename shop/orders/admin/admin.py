@@ -20,7 +20,7 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, amount, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
-from enrolments.seats.models import FrozenFor, SeatBatch
+from enrolments.seats.batches.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.colours import state_label
