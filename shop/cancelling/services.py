@@ -16,7 +16,8 @@ from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from enrolments.seats.models import SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import SeatState
 from shop.cancelling.selectors import chosen_units, cost_of, offers_for
 from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import GivenBack, give_units_back

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0058_line_refunds'),
+        ('shop', '0059_plans_of_payment'),
     ]
 
     operations = [
