@@ -22,7 +22,9 @@ from catalog.services.checks import check_entries
 from common.moments import local_day
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
-from enrolments.seats.models import FrozenFor, Seat, SeatEvent, SeatState
+from enrolments.seats.batches.models import FrozenFor
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import Level
 from handlers.registry import installed
 from outbox.jobs.models import Job
@@ -30,7 +32,8 @@ from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order, OrderEvent
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.refunds.models import Refund
