@@ -32,8 +32,9 @@ from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
+from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.refunds.models import Refund
