@@ -12,6 +12,8 @@ class ShopConfig(floors.Floor):
         "cart",
         "checkout",
         "orders",
+        "orders.lines",
+        "orders.history",
         "orders.giving_back",
         "orders.copied",
         "more",
@@ -25,6 +27,7 @@ class ShopConfig(floors.Floor):
         "payments.refund_calls",
         "payments.charge_backs",
         "payments.requests",
+        "payments.plans",
         "payments.refunds",
         "payments.transfers_back",
         "payments.on_account",
@@ -33,6 +36,7 @@ class ShopConfig(floors.Floor):
         "trial",
         "renewal",
         "withdrawal",
+        "cancelling",
         "pages",
     )
 

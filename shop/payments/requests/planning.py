@@ -16,8 +16,9 @@ from common.again import again_after_deadlock
 from common.currencies import from_minor_units, in_minor_units
 from common.plain_inserts import insert_rows
 from common.refusals import Refused
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.requests.asked import Asked
 from shop.payments.requests.models import PaymentRequest
@@ -53,17 +54,24 @@ class Part:
 
 
 def divide(
-    total: Decimal, currency: str, *, deposit_percent: int, instalments: int, first_on: date, days_between: int
+    total: Decimal,
+    currency: str,
+    *,
+    deposit_percent: int,
+    instalments: int,
+    first_on: date,
+    days_between: int,
+    deposit_on: date | None = None,
 ) -> list[Part]:
-    """Divide a total into a deposit, due at once, and instalments of equal amounts, of which the last takes the
-    remainder. They sum to the total. Raises PlanTooFine."""
+    """Divide a total into a deposit, due at once or on a day, and instalments of equal amounts, of which the last takes
+    the remainder. They sum to the total. Raises PlanTooFine."""
     units = in_minor_units(total, currency)
     deposit = int((Decimal(units) * deposit_percent / 100).to_integral_value(ROUND_HALF_UP))
     each = (units - deposit) // instalments
     if each <= 0 or (deposit_percent and not deposit):
         raise PlanTooFine
     amounts = [each] * (instalments - 1) + [units - deposit - each * (instalments - 1)]
-    parts = [Part(from_minor_units(deposit, currency), None)] if deposit else []
+    parts = [Part(from_minor_units(deposit, currency), deposit_on)] if deposit else []
     days = [first_on + timedelta(days=days_between * number) for number in range(instalments)]
     return parts + [Part(from_minor_units(amount, currency), day) for amount, day in zip(amounts, days, strict=True)]
 
