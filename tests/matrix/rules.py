@@ -78,6 +78,8 @@ order-proof              GET  404     go      go      404      go         404   
 order-proof              POST 404     go      go      404      go         404      404     404     go      go
 order-withdraw           GET  404     404     404     404      404       404      404     404     404     404  # none
 order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
+order-give-back          GET  sign-in 404     404     404      404        404      404     404     404     404
+order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -401,6 +403,10 @@ admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_all      GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_all      POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_tutors   GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_tutors   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_send_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_send_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405

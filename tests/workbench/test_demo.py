@@ -28,7 +28,8 @@ from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.requests.models import PaymentRequest
