@@ -12,6 +12,8 @@ class ShopConfig(floors.Floor):
         "cart",
         "checkout",
         "orders",
+        "orders.lines",
+        "orders.history",
         "orders.giving_back",
         "orders.copied",
         "more",
@@ -35,6 +37,7 @@ class ShopConfig(floors.Floor):
         "trial",
         "renewal",
         "withdrawal",
+        "cancelling",
         "pages",
     )
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
+from catalog.cancelling import CancelTerms
 from common.languages import field_in_every_language
 from common.moments import local_day
 from shop.cart.pricing import PricedCart, PricedLine
@@ -142,6 +143,7 @@ def _plans(priced: PricedCart, details: OrderDetails, now: datetime) -> tuple[Of
 
 def _line(priced: PricedLine) -> dict[str, Any]:
     entry, offer, price = priced.line.entry, priced.offer, priced.price
+    cancel = CancelTerms.of(entry)
     return {
         "entry_id": entry.pk,
         "entry_code": entry.code,
@@ -151,6 +153,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": dict(priced.tax.terms),
+        "cancel_terms": cancel.to_freeze() if cancel else {},
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.members.models import CustomerAccount
-from enrolments.seats.models import SeatBatch
-from shop.orders.models import OrderLine
+from enrolments.seats.batches.models import SeatBatch
+from shop.orders.lines.models import OrderLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.people.models import User
+from enrolments.seats.batches.models import FrozenFor
 from enrolments.seats.freezing import set_frozen
-from enrolments.seats.models import FrozenFor
 from shop.orders.fulfilment import deliver_again
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import record
 
 

@@ -29,8 +29,9 @@ from outbox.mails.models import Mail
 from shop.orders.contexts import enrols_buyer
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
+from shop.orders.lines.models import LineFeedback, OrderLine
 from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
-from shop.orders.models import LineFeedback, Order, OrderLine
+from shop.orders.models import Order
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words

@@ -19,8 +19,9 @@ from accounts.people.models import User
 from common.plain_rows import plain_row
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.port import Provider
 from shop.payments.requests.links import make_link

@@ -20,7 +20,8 @@ from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Buyer, Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import answered_units
-from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
+from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.orders.standing import Standing
 from shop.payments.charge_backs.selectors import taken_back_of
@@ -174,6 +175,12 @@ class OrderView:
         """Tell whether the order still looks for its person: unclaimed, and not ended with no money in sight."""
         is_over = self.has_ended_unpaid and not self.has_stray_money and self.under_way == UnderWay.NOTHING
         return not self.order.is_claimed and not is_over and bool(self.order.contact_email)
+
+    @property
+    def may_cancel_places(self) -> bool:
+        """Tell whether the viewer may cancel units of the paid order, on the terms of its lines."""
+        has_terms = any(shown.line.cancel_terms and shown.line.may_be_given_back for shown in self.lines)
+        return self.sight.may_buy and has_terms
 
     @property
     def may_cancel(self) -> bool:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from enrolments.seats.models import FrozenFor
+from enrolments.seats.batches.models import FrozenFor
 from shop.orders.freezing import freeze, unfreeze
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.charge_backs.services import bring_again, take_back
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.models import Allocation

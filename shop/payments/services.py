@@ -16,8 +16,9 @@ from common.plain_inserts import insert_row, insert_rows
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
 from shop.orders import mails
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order, lock_order_by
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
 from shop.payments.afterwards import note_afterwards

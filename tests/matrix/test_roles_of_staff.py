@@ -108,6 +108,8 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_give_back          -         -     may        -       may
+shop_order_give_back_all      -         -     may        -       may
+shop_order_give_back_tutors   -         -     may        -       may
 shop_order_lift               -         may   may        may     may
 shop_order_go_on              -         may   may        may     may
 shop_order_note               -         may   may        may     may

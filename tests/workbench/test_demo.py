@@ -18,7 +18,9 @@ from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
-from enrolments.seats.models import FrozenFor, Seat, SeatEvent, SeatState
+from enrolments.seats.batches.models import FrozenFor
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import Level
 from handlers.registry import installed
 from outbox.jobs.models import Job
@@ -26,7 +28,8 @@ from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.requests.models import PaymentRequest

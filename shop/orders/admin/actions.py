@@ -28,7 +28,8 @@ from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.hooks import ScriptBroken
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
 

@@ -59,7 +59,9 @@ from shop.orders.fulfilment import job_keys
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.units import WentBack, units_given_back, went_back
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.orders.second_person import waits
 from shop.orders.standing import Sums, standing_of, with_standing
 from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS

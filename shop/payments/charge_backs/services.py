@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from catalog.pricing import ZERO
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, Settlement

@@ -9,12 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from handlers import units as module
 from handlers.contract import UnitContext
 from shop.orders.ending import cancel_order
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory
