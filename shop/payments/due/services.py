@@ -22,8 +22,8 @@ FORGOTTEN_AFTER = timedelta(days=60)
 AT_ONCE = 200
 
 # A step is due from its day on, unless that day had come when the part was asked for. Of several the latest is told,
-# the others never: days on which nothing ran leave no reminder that is no longer so. An OPCO that has promised its share
-# is reminded by the merchant.
+# the others never: days on which nothing ran leave no reminder that is no longer so. Of a share that an OPCO has
+# promised nobody is reminded.
 _REMIND = f"""
 INSERT INTO shop_duereminder (request_id, due_on, step, sent_on)
 SELECT this.id, this.due_on, reached.step, %(today)s

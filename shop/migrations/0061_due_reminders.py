@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0059_plans_of_payment'),
+        ('shop', '0060_cancel_terms'),
     ]
 
     operations = [
