@@ -177,6 +177,12 @@ def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: da
     )
 
 
+def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> None:
+    """Queue the news for the customer that their bank has taken money back, which is owed again."""
+    occasion, context = f"charged_back:{charge_back_id}", {"charge_back": charge_back_id}
+    queue_mails(_to_customer(order, "charged_back", occasion=occasion, context=context, now=now))
+
+
 def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
     """Queue a mail to the customer, and to an outside payer who was asked for the money: the order was cancelled, or
     expired unpaid."""
