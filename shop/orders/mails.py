@@ -180,7 +180,7 @@ def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: da
 def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> None:
     """Queue the news for the customer that their bank has taken money back, which is owed again."""
     occasion, context = f"charged_back:{charge_back_id}", {"charge_back": charge_back_id}
-    queue_mails(_to_customer(order, "charged_back", occasion=occasion, context=context, now=now))
+    queue_mails(to_customer(order, "charged_back", occasion=occasion, context=context, now=now))
 
 
 def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
