@@ -42,8 +42,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        rows = super().get_queryset(request).select_related("corrects", "issued_by")
-        return rows.prefetch_related("corrected_by")
+        return super().get_queryset(request).select_related("corrects", "issued_by")
 
     def get_urls(self) -> list[URLPattern]:
         file = path(
@@ -92,7 +91,7 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("corrected by"))
     def corrections(self, document: Document) -> SafeString | str:
-        rows = [(link("documents_document", each.pk, each.number),) for each in document.corrected_by.all()]
+        rows = [(link("documents_document", each.pk, each.number),) for each in document.corrected_by.order_by("pk")]
         return format_html_join(", ", "{}", rows) or NOTHING
 
     @display(description=gettext_lazy("language"))

@@ -81,6 +81,11 @@ class TestAdministration:
         assert answer["Content-Disposition"] == 'attachment; filename="F2026-00001.pdf"'
         assert answer["Cache-Control"].startswith("no-store, private")
 
+    def test_finds_a_document_by_its_number(self, accountant):
+        issued()
+
+        assert "F2026-00001" in accountant.get(reverse("admin:search"), {"s": "F2026-00001"}).content.decode()
+
     def test_leads_back_where_there_is_no_file(self, accountant):
         document = issued()
 

@@ -48,6 +48,7 @@ def test_every_kind_is_archivable_accessible_and_factur_x(name, language):
     (embedded,) = pdf.Root.AF
     assert (embedded.AFRelationship, embedded.UF) == ("/Alternative", "factur-x.xml")
     assert embedded.EF.F.read_bytes() == files["xml"]
+    assert set(files) == {"pdf", "xml", "ubl"}
 
 
 @pytest.mark.parametrize("kind", ["proforma", "receipt"])
