@@ -28,6 +28,7 @@ class ShopConfig(floors.Floor):
         "payments.charge_backs",
         "payments.requests",
         "payments.plans",
+        "payments.due",
         "payments.refunds",
         "payments.transfers_back",
         "payments.on_account",

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
@@ -39,6 +40,7 @@ from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
 from shop.payments.requests.asked import Asked
 from shop.payments.requests.links import link_of, linked_request
+from shop.payments.requests.models import Allocation
 from shop.payments.requests.services import parts_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
@@ -175,6 +177,11 @@ def _part(line: OrderLine, rows: list[GivingBack]) -> dict[str, Any]:
     }
 
 
+def _charged_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    taken = Allocation.objects.filter(charge_back=mail.context["charge_back"], request__order=mail.order_id)
+    return order_context(mail, blank=blank) | {"amount": taken.aggregate(sum=Sum("amount"))["sum"] or ZERO}
+
+
 def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     event = PaymentEvent.objects.select_related("order").get(pk=mail.context["event"])
     return {
@@ -256,6 +263,7 @@ KINDS = {
     "refund_sent": (_refund, pgettext_lazy("kind of mail", "Refund sent")),
     "refund_failed": (_refund, pgettext_lazy("kind of mail", "Refund failed")),
     "refund_failed_sales": (_refund, pgettext_lazy("kind of mail", "Refund failed, to the sales team")),
+    "charged_back": (_charged_back, pgettext_lazy("kind of mail", "Payment taken back by the bank")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }
