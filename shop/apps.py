@@ -29,6 +29,7 @@ class ShopConfig(floors.Floor):
         "payments.requests",
         "payments.saved_cards",
         "payments.plans",
+        "payments.due",
         "payments.refunds",
         "payments.transfers_back",
         "payments.on_account",

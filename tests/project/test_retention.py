@@ -77,6 +77,7 @@ STAYS = {
     "shop_legaltext": SHOP,
     "shop_moneyhandling": SALE,
     "shop_allocation": SALE,
+    "shop_duereminder": SALE,
     "shop_bankcolumns": SHOP,
     "shop_bankstatement": SALE,
     "shop_lineshare": SALE,
