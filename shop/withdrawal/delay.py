@@ -42,7 +42,7 @@ def withdrawable(order: Order) -> bool:
 def withdrawable_lines(order: Order) -> list[OrderLine]:
     """Return the lines of an order that may be withdrawn from, by position. One query."""
     waived = {} if order.withdrawal_waived_at is None else {"is_digital_content": False}
-    return list(order.lines.filter(**waived).order_by("position"))
+    return list(OrderLine.objects.filter(order=order, **waived).order_by("position"))
 
 
 def _working(day: date) -> date:
