@@ -46,6 +46,7 @@ from shop.orders.selectors import (
 from shop.orders.standing import CONFIRMED, standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
+from shop.papers.selectors import papers_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.services import CreditTooSmall, pay_by_credit
 from shop.payments.form_action import let_forms_lead_to
@@ -84,7 +85,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def order_state(request: HttpRequest, token: str) -> HttpResponse:
     """Return the body of the order's page if it has changed, for the script that polls; 204 if it has not."""
-    found, sight = _seen_order(request, token)
+    found, sight = seen_order(request, token)
     view = order_page(found, sight=sight)
     if request.GET.get("seen") == view.seen:
         return HttpResponse(status=UNCHANGED)
@@ -94,7 +95,7 @@ def order_state(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a payment method; redirect to where it is paid."""
-    found, sight = _seen_order(request, token)
+    found, sight = seen_order(request, token)
     if not sight.may_pay:
         raise Http404
     if are_places_gone(found):
@@ -132,7 +133,7 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Cancel an unpaid order."""
-    found, sight = _seen_order(request, token)
+    found, sight = seen_order(request, token)
     if not sight.may_pay:
         raise Http404
     try:
@@ -154,7 +155,7 @@ def order_cancel(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def order_claim(request: HttpRequest, token: str) -> HttpResponse:
     """Claim an order for a person who has proved its address. A GET, as after signing in, redirects to the order."""
-    found, _sight_of_it = _seen_order(request, token)
+    found, _sight_of_it = seen_order(request, token)
     user = signed_in(request)
     assert user is not None  # login_required
     if request.method == "POST":
@@ -173,7 +174,7 @@ def order_claim(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def order_mail(request: HttpRequest, token: str) -> HttpResponse:
     """Mail the order's page and its link again, to its own address alone. One answer, whatever is mailed."""
-    found, _sight_of_it = _seen_order(request, token)
+    found, _sight_of_it = seen_order(request, token)
     now = timezone.now()
     if not found.is_claimed:
         with suppress(TooOften):
@@ -190,7 +191,7 @@ def order_mail(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_proof(request: HttpRequest, token: str) -> HttpResponse:
     """Mail a code to the order's own address, and take it: the order then keeps its places, or has them again."""
-    found, _sight_of_it = _seen_order(request, token)
+    found, _sight_of_it = seen_order(request, token)
     if found.is_proved or found.status != Order.Status.PLACED or not found.contact_email:
         return redirect("order", found.token)
 
@@ -209,7 +210,7 @@ def order_proof(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def order_move(request: HttpRequest, token: str) -> HttpResponse:
     """Move a claimed order into another account of its claimant."""
-    found, _sight_of_it = _seen_order(request, token)
+    found, _sight_of_it = seen_order(request, token)
     user = signed_in(request)
     assert user is not None  # login_required
     try:
@@ -251,7 +252,7 @@ def _sight(request: HttpRequest, found: Order) -> Sight | None:
     )
 
 
-def _seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
+def seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
     """Return the order and the rights of the person on it. Raises Http404 if the order is hidden from the person."""
     found = order_by_token(token)
     sight = _sight(request, found) if found is not None else None
@@ -275,6 +276,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "accounts": list(accounts_with(user, Right.MANAGE_ACCOUNT)) if user and is_theirs else [],
         "seller": seller_of(view.order),
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
+        "papers": list(papers_of(view.order)) if view.sight.sees_papers and view.order.paid_at else [],
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
 

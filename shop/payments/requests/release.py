@@ -12,6 +12,7 @@ from common.plain_rows import plain_rows
 from shop.orders import fulfilment, mails
 from shop.orders.models import Order, OrderEvent, OrderLine
 from shop.orders.transitions import move_order
+from shop.papers import services as papers
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement
 from shop.postings import services as postings
@@ -57,3 +58,4 @@ def release_order(
     postings.post_settlement(settlement, lines, deposits=deposits, allocated=allocated)
     fulfilment.begin(order, lines, now=now)
     mails.queue_payment_received(order, now=now)
+    papers.issue_at_settlement(order, lines, payment=payment, now=now)
