@@ -14,7 +14,8 @@ from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 
 Seats = TypeVar("Seats", bound="QuerySet[Seat]")
 Courses = TypeVar("Courses", bound="QuerySet[Course]")

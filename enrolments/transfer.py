@@ -13,7 +13,9 @@ from enrolments.joining.transfer import move_join_links
 from enrolments.lists.transfer import move_lists
 from enrolments.requests.transfer import move_requests
 from enrolments.runs.transfer import move_runs
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.waiting.transfer import move_waiting_places
 
 

@@ -21,7 +21,7 @@ from common.numbers import whole_number
 from enrolments.courses.course_patterns import parse_patterns
 from enrolments.courses.short_names import FORBIDDEN_IN_SHORT_NAME, MAX_SHORT_NAME_LENGTH
 from enrolments.reminders.due import MOST_DAYS
-from enrolments.seats.models import REMIND_DAYS
+from enrolments.seats.batches.models import REMIND_DAYS
 from handlers.moments import Edge, checked, edge_of, is_seconds, read_moment, seconds_of, show_moment, write_moment
 
 _FORBIDDEN_IN_PATTERN = FORBIDDEN_IN_SHORT_NAME - set(",*%")

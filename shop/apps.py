@@ -25,6 +25,7 @@ class ShopConfig(floors.Floor):
         "payments.refund_calls",
         "payments.charge_backs",
         "payments.requests",
+        "payments.plans",
         "payments.refunds",
         "payments.transfers_back",
         "payments.on_account",
@@ -34,6 +35,7 @@ class ShopConfig(floors.Floor):
         "trial",
         "renewal",
         "withdrawal",
+        "cancelling",
         "pages",
     )
 

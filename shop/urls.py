@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from shop.cancelling.views import cancel
 from shop.cart import views as cart
 from shop.checkout.views import details, proof, review, units
 from shop.from_list.views import from_list
@@ -36,6 +37,7 @@ urlpatterns = [
     path("orders/<slug:token>/proof/", orders.order_proof, name="order-proof"),
     path("orders/<slug:token>/withdraw/", withdraw, name="order-withdraw"),
     path("orders/<slug:token>/documents/<int:document>/<slug:form>/", papers.paper_file, name="order-paper"),
+    path("orders/<slug:token>/give-back/", cancel, name="order-give-back"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),

@@ -158,6 +158,13 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                     ],
                 },
             ),
+            (
+                _("Cancelling"),
+                {
+                    "classes": ["tab"],
+                    "fields": ["cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee"],
+                },
+            ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
         ]
 

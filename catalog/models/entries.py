@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import ClassVar, Self
 
-from django.core.validators import MinValueValidator
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Replace
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from billing.taxes.deciding import Supply
+from catalog.cancelling import CancelTerms
 from common.search import matching
 
 CODE_MAX_LENGTH = 64
@@ -178,6 +181,22 @@ class Entry(models.Model):
         db_default="",
         help_text=_("On site only. Empty: where the shop is."),
     )
+    cancel_days_after = models.PositiveSmallIntegerField(
+        _("days to cancel after the purchase"), null=True, blank=True,
+        help_text=_("Accounts may cancel units that nobody has until then. Both empty: they ask the merchant."),
+    )  # fmt: skip
+    cancel_days_before = models.PositiveSmallIntegerField(
+        _("days to cancel before the course"), null=True, blank=True,
+        help_text=_("The last day is so many days before the first day of the course, if that is known."),
+    )  # fmt: skip
+    cancel_share_kept = models.DecimalField(
+        _("share kept when cancelled, in %"), max_digits=5, decimal_places=2, default=Decimal(0),
+        db_default=Decimal("0.00"), validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )  # fmt: skip
+    cancel_fee = models.DecimalField(
+        _("amount kept for each unit cancelled"), max_digits=12, decimal_places=2, null=True, blank=True,
+        validators=[MinValueValidator(0)], help_text=_("Tax included."),
+    )  # fmt: skip
     position = models.PositiveIntegerField(
         _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
     )
@@ -236,6 +255,11 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(condition=Q(supply__in=Supply.values), name="catalog_entry_supply_known"),
             models.CheckConstraint(
+                condition=Q(cancel_share_kept__gte=0, cancel_share_kept__lte=100)
+                & (Q(cancel_fee__isnull=True) | Q(cancel_fee__gte=0)),
+                name="catalog_entry_cancel_kept",
+            ),
+            models.CheckConstraint(
                 condition=Q(min_quantity__gte=1),
                 name="catalog_entry_min_quantity_positive",
             ),
@@ -253,6 +277,12 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} – {self.name}" if self.name else self.code
+
+    @property
+    def cancelling(self) -> str:
+        """Terms on which an account may cancel, in words; "" where it may not."""
+        terms = CancelTerms.of(self)
+        return terms.in_words(settings.SHOP_CURRENCY) if terms else ""
 
     @property
     def is_on_sale(self) -> bool:

@@ -16,7 +16,8 @@ from common.words import last_day_of
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.scope import sessions_within
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.sessions.selectors import SessionRow, session_rows, sessions_of
 
 Moment = datetime.datetime

@@ -22,7 +22,8 @@ from enrolments.extension.periods import Extension, plan
 from enrolments.extension.targets import KEY, find_targets
 from enrolments.grounds.enrol import NewGround, put_grounds
 from enrolments.grounds.models import Ground
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatsRaced, move_locked_seats
 from enrolments.seats.reasons import SeatReason
 from enrolments.unit_rows import row_of

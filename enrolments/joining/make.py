@@ -20,7 +20,7 @@ from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.selectors import is_within, seats_to_join
 from enrolments.joining.tokens import code_of, hash_code, new_nonce, token_of
 from enrolments.scope import usable_within
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.moves import SeatNotFound
 
 

@@ -12,7 +12,8 @@ from accounts.members.models import CustomerAccount
 from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 
 # A sheet of more codes is too long a page.
 MOST_CODES = 500

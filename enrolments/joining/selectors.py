@@ -28,8 +28,9 @@ from enrolments.joining.errors import (
 from enrolments.joining.models import JoinCode, JoinLink, JoinUse
 from enrolments.joining.tokens import hash_code, read_code
 from enrolments.scope import may_use, seats_within, teams_within
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.desk import choosable_courses
-from enrolments.seats.models import Seat, SeatBatch, SeatQuerySet
+from enrolments.seats.models import Seat, SeatQuerySet
 
 
 @dataclass(frozen=True, slots=True)

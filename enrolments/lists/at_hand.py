@@ -14,7 +14,8 @@ from accounts.members.parts import Part
 from enrolments.courses.roles.models import Role
 from enrolments.lists.models import PeopleList
 from enrolments.scope import may_use
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 
 # Free seats in the order in which a list takes them, the first to expire first; of like ones no more than people.
 AT_HAND = """

@@ -26,7 +26,8 @@ from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.typed import NOT_READ, team_of_row, teams_named
 from enrolments.lists.verdicts import Verdict
 from enrolments.scope import may_place, people_within
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.placing import CourseNotAllowed, Rules
 from enrolments.teams.quota import room_left
 

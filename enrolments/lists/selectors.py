@@ -23,7 +23,9 @@ from enrolments.lists.reading import language_named
 from enrolments.lists.running import mail_key, occasion
 from enrolments.lists.verdicts import FINE, THERE, TO_PLACE, Verdict
 from enrolments.scope import courses_within, seats_within
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from outbox.mails.models import Mail
 
 _LONGEST_TOLD = 60

@@ -21,7 +21,8 @@ from enrolments.lists.models import ListRow, PeopleList
 from enrolments.lists.reading import PersonRow
 from enrolments.lists.typed import read_rows
 from enrolments.lists.verdicts import THERE, TO_PLACE, Verdict
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.placing import Rules
 from enrolments.values import Terms
 

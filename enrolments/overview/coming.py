@@ -16,7 +16,7 @@ from accounts.members.waiting import AT_MOST, Waits
 from common.moments import local_day
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.scope import sessions_within
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.sessions.selectors import SessionRow, session_rows
 
 WEEKS = 6

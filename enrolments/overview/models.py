@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 
 
 class UsedUp(models.Model):

@@ -15,7 +15,8 @@ from accounts.members.notices.digest import language_of
 from accounts.members.parts import Part
 from enrolments.overview.thresholds import MAIL_KIND
 from enrolments.scope import seats_within
-from enrolments.seats.models import Seat, SeatBatch, SeatState, is_used
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState, is_used
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
 

@@ -17,7 +17,7 @@ from common.words import end_in_words
 from enrolments.courses.models import Course
 from enrolments.requests.models import MAX_WORDS
 from enrolments.requests.selectors import Askable, SeatsOffered
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 
 SHORT_TEXT = {"rows": 3, "autocomplete": "off"}
 

@@ -19,7 +19,8 @@ from enrolments.courses.sale import with_a_place
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
 from enrolments.scope import people_within, usable_within
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 
 # Kinds of seats among which an operator chooses; those that end first come first.
 CHOICES_AT_MOST = 20

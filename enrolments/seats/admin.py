@@ -20,8 +20,9 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.languages import in_reader_language
 from common.words import end_in_words, start_in_words
 from enrolments.display import order_link
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.give_admin import GIVE, GivingSeats
-from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatQuerySet, SeatState
+from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatQuerySet, SeatState
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

@@ -30,8 +30,9 @@ from enrolments.grounds.models import Ground
 from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.grounds.opening import FoundOrOpened, find_or_open
 from enrolments.scope import may_place
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.lapse import lapse_seats
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.moves import SeatNotFound, SeatNotFree, Taker, refusals, take_free_seats
 from enrolments.seats.placing import CourseNotAllowed, Placing, RowsRefused, SeatWanted, check_rows
 from enrolments.seats.reasons import SeatReason

@@ -20,7 +20,9 @@ from enrolments.courses.sale import with_a_place
 from enrolments.extension.models import SeatExtension
 from enrolments.people.selectors import PersonRow
 from enrolments.scope import people_within, seats_within, sessions_within
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.selectors import Grounds, seats_of
 from enrolments.sessions.selectors import sessions_of
 

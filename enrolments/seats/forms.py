@@ -17,8 +17,9 @@ from common.fields import AddressField, NameField
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.scope import courses_within, may_use
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.desk import choosable_courses, nameable_courses
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.targets import TargetField, Targets
 
 # Data of another person: the browser must not offer the operator's own.

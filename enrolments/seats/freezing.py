@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from enrolments.grounds.models import Ground
-from enrolments.seats.models import FrozenFor, SeatBatch
+from enrolments.seats.batches.models import FrozenFor, SeatBatch
 
 # People who could not enter while their seats were frozen get the time back.
 GIVE_TIME_BACK = """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import REMIND_DAYS, SeatBatch
+from enrolments.seats.batches.models import REMIND_DAYS, SeatBatch
 from enrolments.unit_rows import unit_rows
 from enrolments.values import EntryRef, LineRef, Terms
 

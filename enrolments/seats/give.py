@@ -15,7 +15,9 @@ from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
 from common.words import in_words
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.reasons import SeatReason
 from outbox.mails.services import NewMail, queue_mails
 

@@ -21,8 +21,9 @@ from accounts.people.models import User
 from common.admin.autocomplete import CheckedAutocompleteSelect
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.give import MOST, give_seats
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 
 GIVE = "enrolments.give_seats"
 BATCH_PAGE = "admin:enrolments_seatbatch_change"

@@ -29,6 +29,7 @@ from enrolments.people.selectors import PersonRow, typed_addresses, typed_names
 from enrolments.runs.models import Run
 from enrolments.runs.running import start_run
 from enrolments.scope import seats_within, teams_within
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.forms import ManyForm, WhereForm
 from enrolments.seats.list_forms import SeatFilterForm
 from enrolments.seats.many import (
@@ -43,7 +44,7 @@ from enrolments.seats.many import (
     look_at,
 )
 from enrolments.seats.many_rows import ManyRow
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.selectors import seat_choices, seats_of
 from enrolments.seats.targets import Targets, find_target, targets_of, value_of
 

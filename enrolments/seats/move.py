@@ -29,7 +29,8 @@ from enrolments.grounds.notify import Placed, tell_placed
 from enrolments.grounds.opening import FoundOrOpened, find_or_open
 from enrolments.grounds.told import Lost, tell_lost
 from enrolments.scope import seats_within, sessions_within
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import (
     SeatMoved,
     SeatNotAssigned,

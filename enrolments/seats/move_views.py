@@ -20,8 +20,9 @@ from accounts.members.trust import count_mails_before_payment
 from accounts.rate_limits.services import TooOften
 from common.refusals import Refused
 from enrolments.people.selectors import typed_addresses, typed_names
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.forms import MoveForm
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.move import move_seat
 from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
 from enrolments.seats.selectors import Grounds

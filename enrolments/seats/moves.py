@@ -28,7 +28,9 @@ from common.words import in_words, moment_in_words
 from enrolments.courses.models import Course
 from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.models import Enrolment
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.reasons import SeatReason
 from outbox.errors import Temporary
 

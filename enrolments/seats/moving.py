@@ -24,7 +24,8 @@ from enrolments.grounds.already import already_in_courses
 from enrolments.grounds.models import Enrolment
 from enrolments.scope import beyond_part
 from enrolments.seats.assign import AlreadyInSession
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.placing import CourseNotAllowed, Rules
 from enrolments.values import Period
 

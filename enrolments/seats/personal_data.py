@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.personal_data import Person, Record, hold, records
 from common.scrubbing import scrub_rows
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.reasons import SeatReason
 from enrolments.seats.release import release_seats
 

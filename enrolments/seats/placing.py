@@ -22,7 +22,8 @@ from enrolments.courses.places.services import CourseClosed, CourseOver
 from enrolments.courses.roles.models import Role
 from enrolments.extension.on_seats import Kept, More, lock_kept, periods_of, whole
 from enrolments.grounds.periods import PeriodOver, enrolment_period
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound, SeatNotFree, refusals
 from enrolments.values import LineRef, Period, Terms
 

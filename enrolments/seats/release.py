@@ -19,7 +19,8 @@ from enrolments.courses.places.services import lock_courses
 from enrolments.extension.on_seats import grounds_on
 from enrolments.grounds.ending import end_grounds
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import (
     SeatMoved,
     SeatNotAssigned,

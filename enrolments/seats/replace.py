@@ -24,8 +24,9 @@ from enrolments.courses.places.services import lock_courses
 from enrolments.grounds.enrol import let_last
 from enrolments.grounds.models import Ground
 from enrolments.seats.assign import Freed, assign_seats
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.lapse import lapse_seats
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatNotFound, state_shown
 from enrolments.seats.placing import RowsRefused, SeatWanted
 from enrolments.seats.reasons import SeatReason

@@ -20,7 +20,8 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.scope import seats_within
-from enrolments.seats.models import ASSIGNABLE_UNTIL, IN_USE, Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import ASSIGNABLE_UNTIL, IN_USE, Seat, SeatState
 from enrolments.seats.waiting import ENDING, seats_ending_soon
 
 if TYPE_CHECKING:

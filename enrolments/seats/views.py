@@ -30,9 +30,10 @@ from enrolments.people.onboarding import expired_invitations
 from enrolments.people.selectors import PersonRow, people_of, typed_names
 from enrolments.scope import people_within
 from enrolments.seats.assign import AlreadyInSession, Assignment, assign_seat
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat, was_assigned
 from enrolments.seats.forms import AssignForm, ReleaseForm
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
 from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat

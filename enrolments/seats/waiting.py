@@ -19,7 +19,8 @@ from common.moments import days_later, local_day
 from common.words import end_in_words
 from enrolments.courses.models import Course
 from enrolments.scope import seats_within, sessions_within
-from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatState
 from enrolments.sessions.selectors import sessions_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.members.models import CustomerAccount
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import Seat, SeatBatch, SeatState, is_being, is_used
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState, is_being, is_used
 
 
 @dataclass(slots=True)

@@ -18,7 +18,9 @@ from enrolments.grounds.already import already_enrolled
 from enrolments.grounds.enrol import NewGround, write_grounds
 from enrolments.grounds.opening import find_or_open
 from enrolments.grounds.periods import enrolment_period
-from enrolments.seats.models import REMIND_DAYS, Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import REMIND_DAYS, SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.reasons import SeatReason
 from enrolments.unit_rows import row_of
 from enrolments.values import AlreadyEnrolled, EntryRef, LineRef, Period, Terms

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.teams.models import Team
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.selectors import courses_used
 
 ORDERS_AT_MOST = 100

@@ -12,7 +12,8 @@ from accounts.members.models import CustomerAccount
 from accounts.people.delegation.models import Delegation
 from accounts.teams.models import Team
 from common.languages import in_reader_language
-from enrolments.seats.models import Seat, SeatBatch, SeatState, is_being, is_used
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState, is_being, is_used
 from enrolments.seats.selectors import newest_entry_names
 from enrolments.teams.quota import kept_by_lists
 

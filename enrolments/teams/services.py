@@ -21,7 +21,8 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from common.words import in_words
 from enrolments.joining.models import JoinLink
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.teams.quota import TeamFull, seats_in_use
 
 Kind = MemberEvent.Kind

@@ -12,7 +12,8 @@ from common.search import in_name_order
 from common.tokens import hash_token
 from enrolments.courses.models import Course
 from enrolments.courses.sale import with_places_left
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.waiting.models import WaitingPlace
 
 

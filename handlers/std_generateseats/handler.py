@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from common.moments import days_later
 from common.words import end_in_words
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.generate import generate_seats
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import (
     EntryToCheck,
     Fact,

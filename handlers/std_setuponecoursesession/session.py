@@ -16,7 +16,8 @@ from enrolments.courses.roles.models import Role
 from enrolments.grounds.notify import tell_enrolled
 from enrolments.grounds.periods import PeriodOver, enrolment_period
 from enrolments.grounds.supervise import supervise
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.sessions.services import SessionPlace, create_session_seats
 from enrolments.unit_rows import read_unit_indexes
 from enrolments.values import Period

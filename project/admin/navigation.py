@@ -83,6 +83,7 @@ GROUPS = (
             "shop.ShopIdentity": "storefront",
             "shop.LegalText": "gavel",
             "shop.ProviderSettings": "credit_card_gear",
+            "shop.PaymentPlan": "event_repeat",
             "accounts.SecurityEvent": "policy",
             "outbox.Mail": "mail",
             "outbox.Job": "manufacturing",

@@ -51,6 +51,9 @@ ACCOUNTING = frozenset(
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
     | {
+        "shop.view_paymentplan",
+        "shop.add_paymentplan",
+        "shop.change_paymentplan",
         "shop.accept_promise",
         "shop.set_terms",
         "billing.close_period",

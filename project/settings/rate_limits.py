@@ -56,6 +56,7 @@ RATE_LIMITS = {
     "order to address": "10/h/key,20/d/key",
     # Withdrawals from a contract, which mail an address that anybody types; key: the order.
     "withdrawal": "10/h/key",
+    "cancelling": "20/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
     "pay link": "20/h/key",

@@ -44,6 +44,8 @@ STEP_UP_ACTS = {
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",
+    "admin:shop_order_give_back_all",
+    "admin:shop_order_give_back_tutors",
     "admin:shop_order_pay_back",
     "admin:shop_order_send_back",
     "admin:shop_order_owed_again",

@@ -28,8 +28,9 @@ def changes_in_words(names: set[str], draft: Draft) -> list[str]:
     told = [say(draft) for parts, say in SENTENCES if parts & names]
     told += [_now(label, draft.columns[name]) for name, label in LABELS.items() if name in names]
     known = {name for parts, _say in SENTENCES for name in parts} | set(LABELS)
+    always = known - {"plans"}
     # All at once: a form that is not ours, or of another release.
-    if not told or names - known or known <= names:
+    if not told or names - known or always <= names:
         return [str(TotalChanged.message)]
     return told
 
@@ -75,6 +76,7 @@ SENTENCES: tuple[tuple[set[str], Callable[[Draft], str]], ...] = (
     ({"operator"}, lambda _draft: _("Somebody else would now place people into the training: see below.")),
     ({"language"}, _language),
     ({"seller"}, lambda _draft: _("The seller’s own details have changed.")),
+    ({"plans"}, lambda _draft: _("The ways to pay in parts have changed: see below.")),
     ({"terms"}, lambda _draft: _("A new version of the terms of sale is in force. Please read it.")),
     (
         {"lines", "currency", "net", "tax", "gross", "entry_terms"},

@@ -15,13 +15,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.people.models import User
+from catalog.cancelling import CancelTerms
 from common.languages import field_in_every_language
+from common.moments import local_day
 from shop.cart.pricing import PricedCart, PricedLine
+from shop.checkout.errors import CheckoutRefused
 from shop.checkout.parties import OrderDetails
 from shop.checkout.taxes import taxed_for
-from shop.seller.frozen import fingerprint_of, seller_today
+from shop.payments.plans.selectors import OfferedPlan, plans_for, seller_and_plans
+from shop.seller.frozen import fingerprint_of
 from shop.seller.models import LegalText, ShopIdentity
 
 DIGEST_LENGTH = 16
@@ -33,8 +38,8 @@ class Draft:
 
     `columns` and `lines` are values by the names of the columns of Order and OrderLine; `references` are keys of the
     rows to which the order will refer, None for one that is missing or made with the order; `units` are the answers of
-    each line's micro-forms; `beside` is shown with the order and frozen nowhere. `priced` is the cart with the taxes
-    that hold for this buyer.
+    each line's micro-forms; `beside` is shown with the order and frozen nowhere; `plans` are the plans of payment among
+    which the customer chooses. `priced` is the cart with the taxes that hold for this buyer.
     """
 
     version: int
@@ -46,6 +51,7 @@ class Draft:
     lines: tuple[Mapping[str, Any], ...]
     units: tuple[list[Any], ...]
     beside: Mapping[str, Any]
+    plans: tuple[OfferedPlan, ...] = ()
 
     @property
     def gross(self) -> Decimal:
@@ -60,11 +66,22 @@ class Draft:
     def differences(self, fingerprint: str) -> set[str]:
         """Return the names of the parts that differ from those of a fingerprint; all of them if it cannot be read."""
         before = dict(part.split(":", 1) for part in fingerprint.split(",") if ":" in part)
-        return {name for name, value in self._parts().items() if before.get(name) != _digest(value)}
+        now = {name: _digest(value) for name, value in self._parts().items()}
+        return {name for name, digest in now.items() if before.get(name) != digest} | (before.keys() - now.keys())
+
+    def plan(self, key: int | None) -> OfferedPlan | None:
+        """Return the plan chosen, None for the total at once. Raises CheckoutRefused for one that is not offered."""
+        if key is None:
+            return None
+        for plan in self.plans:
+            if plan.key == key:
+                return plan
+        raise CheckoutRefused(_("This way to pay is not offered. Choose one of those shown."))
 
     def _parts(self) -> dict[str, Any]:
         lines = {"lines": self.lines, "units": self.units}
-        return {**self.columns, **self.references, **lines, **self.beside}
+        plans = {"plans": [plan.fingerprint for plan in self.plans]} if self.plans else {}
+        return {**self.columns, **self.references, **lines, **self.beside, **plans}
 
 
 def draft_order(
@@ -76,8 +93,8 @@ def draft_order(
     now: datetime,
 ) -> Draft:
     """Describe the order that a cart makes now. Two queries: terms in force, seller; one more where the buyer or the
-    place decides on the tax."""
-    terms, seller = LegalText.in_force(LegalText.Kind.TERMS, now), seller_today()
+    place decides on the tax, and two more if plans of payment are offered."""
+    terms, (seller, offers_plans) = LegalText.in_force(LegalText.Kind.TERMS, now), seller_and_plans()
     priced = taxed_for(priced, details, seller_country=str(seller.country), day=timezone.localdate(now))
     return Draft(
         version=priced.version,
@@ -114,11 +131,19 @@ def draft_order(
         beside={
             "entry_terms": [field_in_every_language(line.line.entry, "terms") for line in priced.lines],
         },
+        plans=_plans(priced, details, now) if offers_plans else (),
     )
+
+
+def _plans(priced: PricedCart, details: OrderDetails, now: datetime) -> tuple[OfferedPlan, ...]:
+    entries = [line.line.entry for line in priced.lines]
+    day, total, currency = local_day(now), priced.gross, priced.currency
+    return tuple(plans_for(entries=entries, buyer=details.buyer, total=total, currency=currency, today=day))
 
 
 def _line(priced: PricedLine) -> dict[str, Any]:
     entry, offer, price = priced.line.entry, priced.offer, priced.price
+    cancel = CancelTerms.of(entry)
     return {
         "entry_id": entry.pk,
         "entry_code": entry.code,
@@ -128,6 +153,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "unit_net": price.unit_net if price else None,
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": dict(priced.tax.terms),
+        "cancel_terms": cancel.to_freeze() if cancel else {},
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

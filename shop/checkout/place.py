@@ -43,7 +43,8 @@ from shop.orders.transitions import record
 from shop.orders.unit_rows import write_rows
 from shop.payments import services as payments
 from shop.payments.providers.free import nothing_to_pay
-from shop.payments.requests.services import make_request
+from shop.payments.requests.planning import unpaid_until
+from shop.payments.requests.services import make_request, make_requests
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, unpaid_time
 
@@ -63,10 +64,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Consent:
-    """Consent of the customer: the version of the terms, and (private persons) the request to start at once."""
+    """Consent of the customer: the version of the terms, (private persons) the request to start at once, and the plan
+    of payment chosen, None for the total at once."""
 
     terms_id: int | None
     start_at_once: bool = False
+    plan_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,10 @@ def place_order(
     """Turn a cart into an order and run every line's pre-payment hook: all of it or nothing.
 
     Locks the cart, pins its entries (their codes stay as they are), then locks the courses of all lines by key. A cart
-    makes at most one order: posting twice returns the same one. A zero total of a signed-in buyer is settled here.
-    `noted` is kept in the order's history. `is_proved`: the typed address was proved, by a code mailed to it for
-    instance; a signed-in buyer's is in any case. An address that was not holds its share of a course at most.
+    makes at most one order: posting twice returns the same one. A plan of payment fixes parts and release rule. A zero
+    total of a signed-in buyer is settled here. `noted` is kept in the order's history. `is_proved`: the typed address
+    was proved, by a code mailed to it for instance; a signed-in buyer's is in any case. An address that was not holds
+    its share of a course at most.
     Raises a subclass of CheckoutRefused, with a sentence for the customer, and then changes nothing.
     """
     cart = Cart.objects.select_for_update(no_key=True).filter(token=cart_token).first()
@@ -116,10 +120,18 @@ def place_order(
     if Shown.of(draft) != shown:
         raise TotalChanged(changes_in_words(draft.differences(shown.contents), draft))
     _refuse_other_terms(draft.terms, consent)
+    plan = draft.plan(consent.plan_id)
     parties = parties_of(details, user=user, now=now)
-    order = _create_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
+    order = _new_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
+    if plan is not None:
+        order.release_rule = plan.release_rule
+        order.expires_at = max(order.expires_at, unpaid_until(order, plan.parts))
+    insert_row(order)
     sold = _create_lines(order, draft)
-    make_request(order, now=now)
+    if plan is None:
+        make_request(order, now=now)
+    else:
+        make_requests(order, [(part.amount, part.due_on) for part in plan.parts], now=now)
     _close_cart(cart, now=now)
     check_unpaid_limits(order=order)
     write_rows((line, source.units.contexts) for line, source in zip(sold, priced.lines, strict=True))
@@ -168,7 +180,7 @@ def _refuse_other_terms(terms: LegalText | None, consent: Consent) -> None:
         raise CheckoutRefused(_("Please read and accept the terms of sale."))
 
 
-def _create_order(
+def _new_order(
     draft: Draft,
     parties: Parties,
     consent: Consent,
@@ -181,7 +193,7 @@ def _create_order(
     needs_link = draft.gross == 0 and parties.buyer is None
     waits = unpaid_time(draft.seller, immediate=None, zero_total=needs_link)
     is_private = not draft.columns["is_organisation"]
-    order = Order(
+    return Order(
         **draft.columns,
         number=next_number(now),
         cart=cart,
@@ -198,8 +210,6 @@ def _create_order(
         placed_at=now,
         expires_at=now + waits,
     )
-    insert_row(order)
-    return order
 
 
 def next_number(now: datetime) -> str:

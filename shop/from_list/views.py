@@ -29,7 +29,7 @@ from enrolments.lists.selectors import verdict_in_words
 from enrolments.lists.stock import OF_THE_SEATS, OnSale
 from enrolments.lists.template import as_text
 from enrolments.lists.verdicts import THERE, Verdict
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from shop.cart.current import SESSION_KEY, current_cart, session_token
 from shop.from_list.forms import FromListForm
 from shop.from_list.looking import Looking, look

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.members.models import CustomerAccount
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from shop.orders.models import OrderLine
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.people.models import User
+from enrolments.seats.batches.models import FrozenFor
 from enrolments.seats.freezing import set_frozen
-from enrolments.seats.models import FrozenFor
 from shop.orders.fulfilment import deliver_again
 from shop.orders.locks import lock_order
 from shop.orders.models import Order, OrderEvent, OrderLine

@@ -22,6 +22,7 @@ from accounts.members.trust import may_mail_strangers
 from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.defused import defused
+from common.moments import local_day
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import BLANK, FRAMES, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
@@ -35,7 +36,9 @@ from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
-from shop.payments.requests.links import link_of
+from shop.payments.requests.asked import Asked
+from shop.payments.requests.links import link_of, linked_request
+from shop.payments.requests.services import parts_of
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -99,11 +102,27 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
-def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
-    """Return the context of a mail to the outside payer, with their pay link."""
+def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail that says how to pay: the part that is owed next, and all parts if there are
+    several."""
     context = order_context(mail, blank=blank)
-    url = link_of(context["order"])
-    return context | {"pay_url": BLANK if blank and url else url}
+    parts = parts_of(context["order"])
+    owed = next((part for part in parts if part.rest > 0), None)
+    return context | _asks(context["order"], owed) | {"parts": parts if len(parts) > 1 else []}
+
+
+def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail to the outside payer, with their pay link and their part alone."""
+    context = order_context(mail, blank=blank)
+    order, linked = context["order"], linked_request(context["order"])
+    asked = next((part for part in parts_of(order) if linked is not None and part.request.pk == linked.pk), None)
+    url = link_of(linked) if linked is not None else ""
+    return context | _asks(order, asked) | {"pay_url": BLANK if blank and url else url}
+
+
+def _asks(order: Order, asked: Asked | None) -> dict[str, Any]:
+    due_on = asked.request.due_on if asked is not None else None
+    return {"to_pay": asked.rest if asked is not None else order.gross, "pay_by": due_on or local_day(order.expires_at)}
 
 
 def _settled(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -221,7 +240,7 @@ def _names_of(seller: ShopIdentity | FrozenSeller) -> dict[str, Any]:
 KINDS = {
     "order_placed": (order_context, pgettext_lazy("kind of mail", "Order placed")),
     "order_placed_sales": (order_context, pgettext_lazy("kind of mail", "Order placed, to the sales team")),
-    "payment_instructions": (order_context, pgettext_lazy("kind of mail", "How to pay")),
+    "payment_instructions": (_instructions, pgettext_lazy("kind of mail", "How to pay")),
     "payer_instructions": (_payer, pgettext_lazy("kind of mail", "How to pay, to the payer")),
     "payment_received": (_settled, pgettext_lazy("kind of mail", "Payment received")),
     "payment_received_sales": (_settled, pgettext_lazy("kind of mail", "Payment received, to the sales team")),

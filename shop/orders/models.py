@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from accounts.members.models import Buyer
+from catalog.cancelling import CancelTerms
 from common.languages import in_reader_language
 from common.search import index_of_words, search_column
 from handlers.asked_fields import AskedField
@@ -267,6 +268,10 @@ class OrderLine(models.Model):
         default=dict, db_default={}, editable=False,
         help_text="What the tax code said of the sale (`Tax.terms`); empty where it was not asked.",
     )  # fmt: skip
+    cancel_terms = models.JSONField(
+        default=dict, db_default={}, editable=False,
+        help_text="Terms on which the account may cancel (`CancelTerms`); empty where it may not.",
+    )  # fmt: skip
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
@@ -285,6 +290,12 @@ class OrderLine(models.Model):
         models.CharField(max_length=12), default=list, db_default=[], blank=True,
         help_text="Reasons for which the line is frozen; written by `shop.orders.freezing` alone.",
     )  # fmt: skip
+
+    @property
+    def cancelling(self) -> str:
+        """Terms on which the account may cancel, in words; "" where it may not. Reads the order."""
+        terms = CancelTerms.frozen(self.cancel_terms)
+        return terms.in_words(self.order.currency) if terms else ""
 
     @property
     def tax_mention(self) -> str:

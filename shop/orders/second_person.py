@@ -50,6 +50,7 @@ def give_back_or_ask(
     include_consumed: bool,
     without_script: bool,
     why: RevokeReason,
+    amount: Decimal | None,
     actor: User,
     now: datetime,
 ) -> tuple[GivenBack, Approval | None]:
@@ -62,6 +63,7 @@ def give_back_or_ask(
         "include_consumed": include_consumed,
         "without_script": without_script,
         "why": str(why.value),
+        "amount": None if amount is None else str(amount),
     }
     return _do_or_ask(GIVE_BACK, order_id, values, actor=actor, now=now)
 
@@ -119,6 +121,7 @@ def _give_back(values: Values, doing: Doing) -> GivenBack:
         include_consumed=values["include_consumed"],
         without_script=values["without_script"],
         why=RevokeReason(values["why"]),
+        amount=_typed(values),
         now=doing.now,
     )
     _name_both(GIVE_BACK, values, doing)
@@ -159,6 +162,11 @@ def _how(values: Values) -> How:
 def _payee(values: Values) -> PayeeAccount | None:
     key = values.get("payee")
     return PayeeAccount.objects.get(pk=key) if key else None
+
+
+def _typed(values: Values) -> Decimal | None:
+    # A request of the previous release names no amount.
+    return Decimal(values["amount"]) if values.get("amount") else None
 
 
 def _units(values: Values) -> dict[int, list[int]]:
@@ -203,6 +211,8 @@ def _told_give_back(values: Values) -> Facts:
         for line_id, runs in values["units"].items()
     ]
     owed = _("yes") if values["why"] == RevokeReason.REFUNDED.value else _("no")
+    if owed == _("yes") and (typed := _typed(values)) is not None:
+        owed = amount(typed, order.currency)
     return [(_("Order"), order.number), *units, (_("To be paid back"), owed), (_("Why"), values["reason"])]
 
 

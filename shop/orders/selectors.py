@@ -181,6 +181,12 @@ class OrderView:
         return not self.order.is_claimed and not is_over and bool(self.order.contact_email)
 
     @property
+    def may_cancel_places(self) -> bool:
+        """Tell whether the viewer may cancel units of the paid order, on the terms of its lines."""
+        has_terms = any(shown.line.cancel_terms and shown.line.may_be_given_back for shown in self.lines)
+        return self.sight.may_buy and has_terms
+
+    @property
     def may_cancel(self) -> bool:
         return self.sight.may_pay and self.order.status == Order.Status.PLACED
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from enrolments.seats.models import FrozenFor
+from enrolments.seats.batches.models import FrozenFor
 from shop.orders.freezing import freeze, unfreeze
 from shop.orders.models import Order, OrderLine
 from shop.payments.charge_backs.services import bring_again, take_back

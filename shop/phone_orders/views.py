@@ -18,7 +18,7 @@ from shop.checkout.errors import TotalChanged
 from shop.checkout.forms.review import ReviewForm
 from shop.checkout.place import Consent
 from shop.checkout.shown import shown_in
-from shop.checkout.views.review import to_agree_to
+from shop.checkout.views.review import form_for, to_agree_to
 from shop.orders.models import Order
 from shop.orders.placed_here import remember_placed
 from shop.phone_orders.models import PhoneOrder
@@ -44,7 +44,9 @@ def phone_order(request: HttpRequest, token: str) -> HttpResponse:
                 token=token,
                 shown=shown_in(request.POST),
                 consent=Consent(
-                    whole_number(request.POST.get("terms", "")), form.cleaned_data.get("start_at_once", False)
+                    whole_number(request.POST.get("terms", "")),
+                    form.cleaned_data.get("start_at_once", False),
+                    form.cleaned_data.get("plan"),
                 ),
                 now=timezone.now(),
             )
@@ -62,8 +64,7 @@ def phone_order(request: HttpRequest, token: str) -> HttpResponse:
 
 def _form(shown: Entering, data: object) -> ReviewForm:
     draft = shown.draft
-    is_private = draft is not None and not draft.columns["is_organisation"]
-    return ReviewForm(data, has_terms=draft is None or draft.terms is not None, is_private=is_private)
+    return ReviewForm(data, has_terms=True, is_private=False) if draft is None else form_for(draft, data)
 
 
 def _go_to(request: HttpRequest, found: PhoneOrder, order: Order) -> HttpResponse:

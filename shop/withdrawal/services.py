@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from enrolments.seats.models import FrozenFor
+from enrolments.seats.batches.models import FrozenFor
 from outbox.mails.services import queue_mails
 from shop.orders.ending import cancel_order
 from shop.orders.freezing import freeze, unfreeze

@@ -12,7 +12,8 @@ from accounts.people.models import User
 from catalog.models.categories import Category
 from common.admin import counting
 from common.search import amount_sought, matching, matching_whole, words_index
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.orders.models import Order

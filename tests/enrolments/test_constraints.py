@@ -9,7 +9,7 @@ from enrolments.courses.places.services import hold_places
 from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import SeatEvent
+from enrolments.seats.history.models import SeatEvent
 from enrolments.values import Period, Terms
 from tests.constraints import broken, copy, run
 from tests.enrolments.extension.given import extended

@@ -11,7 +11,7 @@ from enrolments.grounds.enrol_line import end_line_grounds, enrol_on_line
 from enrolments.grounds.models import EnrolmentEvent, Ground
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import SeatEvent
+from enrolments.seats.history.models import SeatEvent
 from enrolments.seats.release import release_seat
 from enrolments.seats.revoke import revoke_seats
 from enrolments.values import Terms

@@ -12,7 +12,9 @@ from enrolments.courses.places.services import hold_places
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.grounds.models import Ground
 from enrolments.lists.models import PeopleList
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.transfer import move_order
 from enrolments.values import Terms
 from enrolments.waiting.models import WaitingPlace

@@ -14,7 +14,8 @@ from enrolments.grounds.supervise import supervise
 from enrolments.grounds.support import SupportOutcome, enrol_in_support
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.generate import generate_seats
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.revoke import revoke_seats
 from enrolments.sessions.services import SessionPlace, create_session_seats
 from enrolments.values import Terms

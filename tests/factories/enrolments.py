@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course, CourseName
 from enrolments.courses.roles.models import Role
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from tests.factories.accounts import CustomerAccountFactory
 
 

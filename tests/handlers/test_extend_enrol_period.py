@@ -10,8 +10,9 @@ from common.moments import days_later
 from enrolments.courses.places.services import taken
 from enrolments.extension.models import SeatExtension
 from enrolments.grounds.models import Enrolment, Ground
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from enrolments.values import Terms
 from handlers.contract import Buyer, Revocation, RevokeReason
 from handlers.giving_back import take_back_without_script

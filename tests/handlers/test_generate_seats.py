@@ -9,7 +9,9 @@ from django.utils import timezone, translation
 
 from enrolments.courses.places.models import PlaceHold
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import Level, Refusal, RevokeReason
 from handlers.registry import get_handler
 from handlers.testing import (

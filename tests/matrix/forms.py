@@ -23,9 +23,11 @@ checkout-proof                       -                        -  # one's own bro
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-cancel                         token                    -  # only an unpaid order is cancelled
+order-give-back                      token                    back  # the amount that the page showed
 order-withdraw                       token                    -  # one withdrawal is received for an order
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
+pay-link                             token                    -  # posts the amount that it showed; nothing else is paid
 phone-order                          token                    version,gross,contents
 order-move                           token,account            -  # only an order just claimed is moved
 payment-webhook                      provider                 -  # a provider's signed message, no form
@@ -139,6 +141,8 @@ admin:shop_order_go_on               order_id                 -  # only an order
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed
+admin:shop_order_give_back_all       order_id                 seen
+admin:shop_order_give_back_tutors    order_id                 seen
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
@@ -237,6 +241,7 @@ shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
+shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit
 shop.shopidentity         made_from
 shop.providersettings     made_from

@@ -78,6 +78,8 @@ order-proof              GET  404     go      go      404      go         404   
 order-proof              POST 404     go      go      404      go         404      404     404     go      go
 order-withdraw           GET  404     404     404     404      404       404      404     404     404     404  # none
 order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
+order-give-back          GET  sign-in 404     404     404      404        404      404     404     404     404
+order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -89,6 +91,8 @@ pay-link                 GET  404   # no token of an order opens it, a mailed li
 pay-link                 POST 404
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
+gocardless-page          GET  404   # no payment begun there has the key
+gocardless-page          POST 405
 lyra-pay                 GET  404   # no payment begun there has the key
 lyra-pay                 POST 405
 sandbox-pay              GET  page  # the bank's page, for whoever has its address
@@ -399,6 +403,10 @@ admin:shop_order_give_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_give_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_pay_back           GET  sign-in sign-in  403     403     page
 admin:shop_order_pay_back           POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_all      GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_all      POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_give_back_tutors   GET  sign-in sign-in  403     403     page
+admin:shop_order_give_back_tutors   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_send_back          GET  sign-in sign-in  403     403     page
 admin:shop_order_send_back          POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_owed_again         GET  sign-in sign-in  405     405     405
@@ -552,6 +560,7 @@ shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403
 shop.paymentattempt       page 403  page 403
+shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403

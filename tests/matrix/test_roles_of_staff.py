@@ -59,6 +59,7 @@ shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
+shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
@@ -107,6 +108,8 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_give_back          -         -     may        -       may
+shop_order_give_back_all      -         -     may        -       may
+shop_order_give_back_tutors   -         -     may        -       may
 shop_order_lift               -         may   may        may     may
 shop_order_go_on              -         may   may        may     may
 shop_order_note               -         may   may        may     may

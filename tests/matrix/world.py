@@ -60,6 +60,7 @@ from shop.orders.models import Order, OrderLine
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.models import PaymentEvent
+from shop.payments.plans.models import PaymentPlan
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
@@ -343,6 +344,7 @@ class World:
 def make_world() -> World:
     now = timezone.now()
     ShopIdentity.current()
+    PaymentPlan.objects.create(is_offered=False)
     Group.objects.create(name="Accounting")
     (Path(settings.MEDIA_ROOT) / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     (Path(settings.MEDIA_ROOT) / PICTURE).write_bytes(b"picture")

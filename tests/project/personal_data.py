@@ -131,6 +131,7 @@ EXEMPT = {
     "shop.payment.currency": CODE,
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,
+    "shop.paymentplan": "Terms that the shop offers.",
     "shop.providersettings": "The shop's own accounts at its payment providers.",
     "shop.chargeback.reference": KEYS,
     "shop.refundcall.key": KEYS,

@@ -32,7 +32,7 @@ from enrolments.extension.models import SeatExtension
 from enrolments.grounds.models import Ground
 from enrolments.requests.models import CourseRequest
 from enrolments.runs.models import Run
-from enrolments.seats.models import SeatEvent
+from enrolments.seats.history.models import SeatEvent
 from handlers.models import BrokenHook
 from outbox.jobs.models import Job, OutsideService
 from outbox.jobs.running import run_due_jobs

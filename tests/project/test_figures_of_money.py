@@ -33,6 +33,7 @@ REASONS = {
     "shop/postings/verifying.py": "Rows that are compared with the ledger.",
     "shop/orders/figures.py": "Totals of orders that wait for money: nothing of them is in the books.",
     "shop/orders/giving_back/paying_back.py": "Rows that are noted as paid back, under their order's lock.",
+    "shop/orders/giving_back/worth.py": "The part of one line that has not gone back, under its order's lock.",
     "shop/payments/refunds/unallocated.py": "The part of one payment that its provider still holds, under its lock.",
     "shop/payments/refunds/sending.py": "Refunds of each payment: how much its provider still holds, under its lock.",
     "shop/payments/attention.py": "How much of one payment is unallocated yet, under its lock.",

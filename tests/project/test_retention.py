@@ -91,6 +91,8 @@ STAYS = {
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,
     "shop_providersettings": SHOP,
+    "shop_paymentplan": SHOP,
+    "shop_paymentplan_entries": SHOP,
     "outbox_outsideservice": SHOP,
 }
 

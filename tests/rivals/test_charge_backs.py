@@ -15,7 +15,8 @@ from billing.ledger.models import Account
 from billing.ledger.selectors import balances_of_order
 from enrolments.seats import assign as assign_module
 from enrolments.seats import moves
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import give_units_back
 from shop.payments import disputes

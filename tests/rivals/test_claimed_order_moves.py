@@ -17,7 +17,9 @@ from enrolments.grounds.models import Ground
 from enrolments.seats import assign as assign_module
 from enrolments.seats import release as release_module
 from enrolments.seats.assign import assign_seat
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail

@@ -7,7 +7,8 @@ from enrolments.joining import join as join_module
 from enrolments.joining import make as make_module
 from enrolments.joining.make import revoke_code, revoke_link
 from enrolments.joining.models import JoinCode, JoinUse
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.teams import quota
 from tests.enrolments.given import NOW, given_pack
 from tests.enrolments.joining.given import code, given_link, joins, token

@@ -19,7 +19,8 @@ from enrolments.lists import keeping, running
 from enrolments.lists.models import PeopleList
 from enrolments.seats import assign as assign_module
 from enrolments.seats.assign import assign_seat
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs

@@ -9,7 +9,8 @@ from accounts.people.models import User
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats import assign as assign_module
 from enrolments.seats import moves
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from tests.enrolments.given import NOW, assign, given_pack, history
 from tests.factories.accounts import CustomerAccountFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -15,8 +15,9 @@ from enrolments.runs import running
 from enrolments.runs.running import start_run
 from enrolments.seats import many
 from enrolments.seats import release as release_module
+from enrolments.seats.history.models import SeatEvent
 from enrolments.seats.many import Act, fingerprint_of, look_at
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail

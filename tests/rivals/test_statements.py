@@ -15,7 +15,7 @@ from shop.orders.giving_back.services import give_units_back
 from shop.payments.models import Payment
 from shop.payments.services import confirm_received
 from shop.payments.statements import deciding, services
-from shop.payments.statements.deciding import confirm_line, confirm_refund
+from shop.payments.statements.deciding import confirm_line, confirm_paid_back
 from shop.payments.statements.models import StatementLine
 from shop.payments.statements.services import import_file, keep_file
 from tests.factories.catalog import EntryFactory
@@ -104,7 +104,7 @@ def two_show_a_refund(without=None):
     bring_in(camt(statement(entry(side="DBIT", ref="1"), entry(side="DBIT", ref="2"))), actor=merchant)
 
     def shown_by(line_id):
-        return lambda: confirm_refund(line_id=line_id, order_id=order.pk, actor=merchant, now=NOW)
+        return lambda: confirm_paid_back(line_id=line_id, order_id=order.pk, actor=merchant, now=NOW)
 
     keys = StatementLine.objects.values_list("pk", flat=True)
     return errors_among(race(*map(shown_by, keys), before=[(deciding, "_decide")], without=without))

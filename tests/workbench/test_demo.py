@@ -18,7 +18,9 @@ from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
-from enrolments.seats.models import FrozenFor, Seat, SeatEvent, SeatState
+from enrolments.seats.batches.models import FrozenFor
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from handlers.contract import Level
 from handlers.registry import installed
 from outbox.jobs.models import Job

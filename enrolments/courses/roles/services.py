@@ -9,7 +9,8 @@ from common.refusals import Refused
 from enrolments.courses.roles.models import Role
 from enrolments.courses.roles.standing import STANDING_CODES
 from enrolments.grounds.models import Enrolment
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 
 
 class RoleFixed(Refused):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class ReviewForm(forms.Form):
-    """Consent to the terms, and a private person's request to start at once.
+    """Consent to the terms, a private person's request to start at once, and the plan of payment: `plans` are keys and
+    words of those offered, `chosen` the one posted before.
 
     Delivery begins as soon as the order is paid, so nothing can be sold to a private person without that request.
     """
@@ -28,8 +30,27 @@ class ReviewForm(forms.Form):
         },
     )
 
-    def __init__(self, data: Any = None, *, has_terms: bool, is_private: bool) -> None:
-        super().__init__(data, label_suffix="", use_required_attribute=False)
+    plan = forms.TypedChoiceField(
+        label=_("In how many parts do you pay?"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        has_terms: bool,
+        is_private: bool,
+        plans: Sequence[tuple[int, str]] = (),
+        chosen: str = "",
+    ) -> None:
+        super().__init__(data, initial={"plan": chosen}, label_suffix="", use_required_attribute=False)
+        cast(forms.TypedChoiceField, self.fields["plan"]).choices = [("", _("All at once")), *plans]
+        if not plans:
+            del self.fields["plan"]
         if not has_terms:
             del self.fields["accept_terms"]
         if not is_private:

@@ -51,6 +51,7 @@ from shop.checkout.views.steps import DETAILS, REVIEW, UNITS, indicator, step_vi
 from shop.orders.answers import Answer, form_in_words
 from shop.orders.models import Order
 from shop.orders.placed_here import remember_placed, was_placed_here
+from shop.payments.plans.wording import plan_in_words
 from shop.seller.models import LegalText
 
 TRY_AGAIN_SECONDS = 60 * 60
@@ -124,8 +125,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     is_valid = details.is_valid()
     assert is_valid  # the step before is complete
     draft = _draft(checkout, details)
-    asks = {"has_terms": draft.terms is not None, "is_private": not details.is_organisation}
-    form = ReviewForm(request.POST if request.method == "POST" else None, **asks)
+    form = form_for(draft, request.POST if request.method == "POST" else None)
     notice, status = Notice(), HTTPStatus.OK
     if request.method == "POST" and form.is_valid():
         try:
@@ -142,7 +142,7 @@ def _review(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             return redirect(DETAILS.url)
         except TotalChanged as refusal:
             # Consent belongs to what was shown, so the boxes are cleared.
-            notice, form = Notice(refusal.changes, is_change=True), ReviewForm(**asks)
+            notice, form = Notice(refusal.changes, is_change=True), form_for(draft, chosen=request.POST.get("plan", ""))
         except HandlerRefused as refusal:
             notice = Notice((str(refusal),), reverse("cart"), _("Change the cart"))
         except ProofNeeded as refusal:
@@ -221,6 +221,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
         consent=Consent(
             terms_id=whole_number(request.POST.get("terms", "")),
             start_at_once=form.cleaned_data.get("start_at_once", False),
+            plan_id=form.cleaned_data.get("plan"),
         ),
         language=get_language() or "",
         visitor_key=visitor_key(request, has_account=details.chosen_account is not None),
@@ -244,6 +245,17 @@ def _shown(request: HttpRequest, checkout: Checkout) -> Shown:
     if request.POST.get("cart") != checkout.cart.token:
         raise TotalChanged
     return shown_in(request.POST)
+
+
+def form_for(draft: Draft, data: Any = None, *, chosen: str = "") -> ReviewForm:
+    """Return the form that asks for consent to an order, and for the plan of payment if there are some."""
+    return ReviewForm(
+        data,
+        has_terms=draft.terms is not None,
+        is_private=not draft.columns["is_organisation"],
+        plans=[(plan.key, plan_in_words(plan, draft.columns["currency"])) for plan in draft.plans],
+        chosen=chosen,
+    )
 
 
 def _page(checkout: Checkout, details: DetailsForm, draft: Draft, form: ReviewForm, notice: Notice) -> dict[str, Any]:

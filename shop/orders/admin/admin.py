@@ -20,12 +20,13 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, amount, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
-from enrolments.seats.models import FrozenFor, SeatBatch
+from enrolments.seats.batches.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.colours import state_label
 from shop.orders.admin.disputes import DisputePages
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, PaidFilter, TodoFilter
+from shop.orders.admin.giving_back_many import has_tutors
 from shop.orders.admin.page import MoneySums, marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.sending_back import SEND
@@ -175,6 +176,8 @@ class OrderAdmin(DisputePages):
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
+            "may_give_back": order.may_be_given_back and request.user.has_perm("shop.give_back_units"),
+            "has_tutors": has_tutors(order),
             "may_send_back": request.user.has_perm(SEND),
             "may_cancel": self.may_cancel(request) and order.status == Order.Status.PLACED,
             "may_lift": self.may_act(request) and withdrawal is not None and withdrawal.lifted_at is None,

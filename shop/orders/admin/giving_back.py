@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -23,17 +24,18 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
 from common.admin.display import Label, Table, admin_link, amount, columns, moment
+from common.decimals import DecimalField
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
 from enrolments.unit_rows import of_units
-from handlers.contract import RevokeReason
+from handlers.contract import LineContext, RevokeReason, Units
 from shop.orders.admin.actions import ORDER_PAGE, WAITS, OrderActions
 from shop.orders.contexts import line_contexts
 from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.units import units_given_back
-from shop.orders.giving_back.worth import worth_of
+from shop.orders.giving_back.worth import proposed_for
 from shop.orders.hooks import ScriptBroken
 from shop.orders.models import Order, OrderLine
 from shop.orders.second_person import give_back_or_ask
@@ -93,6 +95,18 @@ class GiveBackForm(forms.Form):
         ),
     )
 
+    amount = DecimalField(
+        label=gettext_lazy("Another amount"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."
+        ),
+    )
+
     def __init__(self, data: Any, *, numbers: Collection[int]) -> None:
         super().__init__(data, initial={"units": ranges(numbers)})
         cast(UnitNumbersField, self.fields["units"]).numbers = frozenset(numbers)
@@ -142,7 +156,8 @@ class GivingBackPages(OrderActions):
                 context["asks_without_script"] = isinstance(refusal, ScriptBroken)
             else:
                 return redirect(ORDER_PAGE, order.pk)
-        look = look_at(order, line, indexes, owes_money=form.cleaned_data["owes_money"], viewer=request.user)
+        typed = form.cleaned_data
+        look = look_at(order, line, indexes, owes_money=typed["owes_money"], typed=typed["amount"], viewer=request.user)
         return self._answer(request, order, "orders/admin/give_back_confirm.html", look=look, **context)
 
     def _do(
@@ -156,6 +171,7 @@ class GivingBackPages(OrderActions):
             include_consumed="include_used" in request.POST,
             without_script="without_script" in request.POST,
             why=RevokeReason.REFUNDED if typed["owes_money"] else RevokeReason.CANCELLED,
+            amount=typed["amount"] if typed["owes_money"] else None,
             now=timezone.now(),
         )
         if kept:
@@ -177,9 +193,17 @@ class GivingBackPages(OrderActions):
         messages.success(request, text % said)
 
 
-def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_money: bool, viewer: Any) -> Look:
-    """Return the preview for units of a line: seats by state, and the people who would lose their place, used seats
-    first."""
+def look_at(
+    order: Order,
+    line: OrderLine,
+    indexes: Collection[int],
+    *,
+    owes_money: bool,
+    typed: Decimal | None,
+    viewer: Any,
+) -> Look:
+    """Return the preview for units of a line: the amount proposed, or typed instead, seats by state, and the people who
+    would lose their place, used seats first."""
     context = line_contexts(order, [line], now=timezone.now())[line.pk]
     units = context.units.among(indexes)
     seats = Seat.objects.filter(of_units(line.pk, units.runs), batch__line_id=line.pk)
@@ -199,7 +223,7 @@ def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_mon
     ]
     facts: list[tuple[str | Promise, str]] = [
         (_("Units"), ranges(unit.index + 1 for unit in units)),
-        (_("To be paid back"), amount(worth_of(line, context, units), order.currency) if owes_money else _("nothing")),
+        *(_amounts(order, line, context, units, typed) if owes_money else [(_("To be paid back"), _("nothing"))]),
     ]
     if states:
         told = [
@@ -216,6 +240,18 @@ def look_at(order: Order, line: OrderLine, indexes: Collection[int], *, owes_mon
         people_total=states[SeatState.ASSIGNED] + states[SeatState.CONSUMED] + len(takers),
         used=states[SeatState.CONSUMED],
     )
+
+
+def _amounts(
+    order: Order, line: OrderLine, context: LineContext, units: Units, typed: Decimal | None
+) -> list[tuple[str | Promise, str]]:
+    proposed = proposed_for([line], {line.pk: context}, {line.pk: units})[line.pk]
+    if typed is None or typed == proposed.worth:
+        return [(_("To be paid back"), amount(proposed.worth, order.currency))]
+    return [
+        (_("To be paid back"), amount(typed, order.currency)),
+        (_("Instead of"), amount(proposed.worth, order.currency)),
+    ]
 
 
 def given_away(order: Order, seats: QuerySet[Seat]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from common.decimals import DecimalField
 from common.moments import local_day
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE, WAITS
-from shop.orders.admin.giving_back import GivingBackPages
+from shop.orders.admin.giving_back_many import GivingBackManyPages
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.paying_back import OwedDiffers, mark_owed_again
 from shop.orders.second_person import note_paid_back_or_ask
@@ -48,7 +48,7 @@ class PayBackForm(forms.Form):
     )
 
 
-class PayingBackPages(GivingBackPages):
+class PayingBackPages(GivingBackManyPages):
     """Buttons for what is owed for units given back."""
 
     def action_urls(self) -> list[URLPattern]:

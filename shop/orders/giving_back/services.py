@@ -20,6 +20,7 @@ from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused, Sentence
+from common.templatetags.money import money
 from enrolments.courses.places.services import lock_courses
 from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
@@ -40,7 +41,7 @@ from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.paying_back import refund_once_all_went_back
 from shop.orders.giving_back.ranges import in_ranges
-from shop.orders.giving_back.worth import amounts_of, worth_of
+from shop.orders.giving_back.worth import amounts_of, proposed_for, shared_out
 from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_courses_of
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
 from shop.orders.operator import with_standing_operator
@@ -55,6 +56,17 @@ class GivingBackRefused(Refused):
     def __init__(self, message: Sentence, unit: int | None = None) -> None:
         super().__init__(message)
         self.unit = unit
+
+
+class AmountBeyond(GivingBackRefused):
+    """Refusal of an amount below zero, or above what has not gone back of the lines."""
+
+    def __init__(self, most: Decimal, currency: str) -> None:
+        super().__init__(
+            _("No more than %(amount)s can be paid back: the rest of these lines went back already.")
+            % {"amount": money(most, currency)}
+        )
+        self.field = "amount"
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,7 @@ def give_units_back(
     include_consumed: bool = False,
     why: RevokeReason = RevokeReason.REFUNDED,
     without_script: bool = False,
+    amount: Decimal | None = None,
 ) -> GivenBack:
     """Give units of a paid order back, delivered or not: all or none. `units` are indexes from 0 by line id.
 
@@ -84,9 +97,10 @@ def give_units_back(
     units given back is completed, like one whose remaining lines are all delivered, and refunded only once what is owed
     for them was paid back. Seats in use are revoked only if the merchant confirms it by `include_consumed`. `reason` is
     kept with the units, and in the history of order and seats. `without_script` confirms that units are given back
-    without a handler that is broken or gone: their places and seats are freed here. The customer and the order's
-    operator are mailed, once for the act. Locks the order, then every course concerned, by key. Returns the number of
-    units and their worth. Raises GivingBackRefused, and ScriptBroken without that confirmation.
+    without a handler that is broken or gone: their places and seats are freed here. `amount`, tax included, is paid
+    back instead of what they are worth: less or more, within what has not gone back of their lines. The customer and
+    the order's operator are mailed, once for the act. Locks the order, then every course concerned, by key. Returns the
+    number of units and their worth. Raises GivingBackRefused, and ScriptBroken without that confirmation.
     """
     order = order_with_people(order_id)
     if not order.may_be_given_back:
@@ -101,11 +115,18 @@ def give_units_back(
     _lock_every_course(lines, contexts)
     contexts = with_standing_operator(lock_courses_of(lines, contexts, without_broken=True))
     revocation = Revocation(why, by=actor, include_consumed=include_consumed, note=reason)
-    worth = ZERO
+    worths = _worths(lines, contexts, chosen, amount, why=why)
+    worth = sum(worths.values(), ZERO)
     given_before = set(GivingBack.objects.filter(line__order=order).values_list("pk", flat=True))
     for line in lines:
-        worth += _give_back(
-            line, contexts[line.pk], chosen[line.pk], revocation, now=now, without_script=without_script
+        _give_back(
+            line,
+            contexts[line.pk],
+            chosen[line.pk],
+            worths[line.pk],
+            revocation,
+            now=now,
+            without_script=without_script,
         )
     givings = list(GivingBack.objects.filter(line__order=order).exclude(pk__in=given_before).order_by("pk"))
     _ask_for_less(order, givings, worth, now=now)
@@ -115,6 +136,26 @@ def give_units_back(
     operator = next((context.operator for context in contexts.values()), None)
     mails.queue_given_back(order, givings=keys, operator=operator, now=now)
     return GivenBack(count, worth)
+
+
+def _worths(
+    lines: Sequence[OrderLine],
+    contexts: Mapping[int, LineContext],
+    chosen: Mapping[int, Units],
+    amount: Decimal | None,
+    *,
+    why: RevokeReason,
+) -> dict[int, Decimal]:
+    """Return what is paid back for the units of each line, by line id; nothing for units given back without money."""
+    if why is not RevokeReason.REFUNDED:
+        return {line.pk: ZERO for line in lines}
+    proposed = proposed_for(lines, contexts, chosen)
+    if amount is None:
+        return {line_id: each.worth for line_id, each in proposed.items()}
+    most = sum((each.most for each in proposed.values()), ZERO)
+    if not 0 <= amount <= most:
+        raise AmountBeyond(most, lines[0].order.currency)
+    return shared_out(amount, proposed)
 
 
 def _ask_for_less(order: Order, givings: Sequence[GivingBack], worth: Decimal, *, now: datetime) -> None:
@@ -132,12 +173,12 @@ def _give_back(
     line: OrderLine,
     context: LineContext,
     units: Units,
+    worth: Decimal,
     revocation: Revocation,
     *,
     now: datetime,
     without_script: bool,
-) -> Decimal:
-    worth = worth_of(line, context, units) if revocation.why is RevokeReason.REFUNDED else ZERO
+) -> None:
     try:
         feedback = _revoke(line, context, units, revocation, without_script=without_script)
         keep_feedback(line, LineFeedback.Hook.REVOKE, feedback, now=now)
@@ -175,7 +216,6 @@ def _give_back(
             "reason": revocation.note,
         },
     )
-    return worth
 
 
 def _revoke(

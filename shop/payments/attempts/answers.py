@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
 
 from common.plain_inserts import insert_rows
 from common.plain_rows import plain_rows
+from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ENDED, UNDER_WAY, ProviderEvent, Started
 
+# Longer than a bank takes: a weekend and holidays are among the days of a direct debit.
+WAITS_FOR_BANKS = timedelta(days=8)
 _ANSWERS = (PaymentEvent.Kind.SUCCEEDED, PaymentEvent.Kind.DECLINED, ENDED)
 
 
@@ -80,6 +83,7 @@ def _record_pending(event: ProviderEvent, *, now: datetime) -> None:
     attempt = PaymentAttempt.objects.filter(_attempts_of(event)).first()
     if attempt is None:
         return
+    keep_waiting(attempt.order_id, now=now)
     insert_rows(
         [
             Payment(
@@ -93,6 +97,14 @@ def _record_pending(event: ProviderEvent, *, now: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def keep_waiting(order_id: int, *, now: datetime) -> None:
+    """Let an unpaid order wait for a payment that its bank has not answered. Each answer of that kind prolongs the
+    wait, and the sweep asks several times a day, until it gives the attempt up. One statement."""
+    until = now + WAITS_FOR_BANKS
+    waiting = Order.objects.filter(pk=order_id, status=Order.Status.PLACED, expires_at__lt=until)
+    waiting.update(expires_at=until)
 
 
 def _uuid(text: str) -> UUID | None:

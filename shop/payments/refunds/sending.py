@@ -95,8 +95,8 @@ def shares_of(order: Order, owed: Decimal, how: How = How.AS_IT_CAME) -> list[Sh
 
 
 def _way_of(payment: Payment, amount: Decimal, how: How) -> str | None:
-    """Return the way by which a part of a payment goes back; None for one that its provider does not send. What was
-    paid by credit is credit again."""
+    """Return the way by which a part of a payment goes back; None for one that its provider does not send. Money
+    of a credit is credit again."""
     if how is How.CREDIT or payment.provider == facts.CREDIT:
         return Way.CREDIT
     if how is How.TRANSFER:

@@ -81,12 +81,14 @@ def token_of(request: PaymentRequest) -> str:
     return derive_token(PURPOSE, request.pk, request.link_nonce, stored_hash=request.link_hash)
 
 
-def link_of(order: Order) -> str:
-    """Return the address of the newest pay link of an order, "" if there is none. One query."""
+def linked_request(order: Order) -> PaymentRequest | None:
+    """Return the request of an order's newest pay link, None if it has none. One query."""
     linked = PaymentRequest.objects.filter(order=order, link_hash__isnull=False, replaced_at__isnull=True)
-    request = linked.order_by("-position").first()
-    if request is None:
-        return ""
+    return linked.order_by("-position").first()
+
+
+def link_of(request: PaymentRequest) -> str:
+    """Return the address of a request's pay link."""
     return settings.SITE_URL + reverse("pay-link", args=[token_of(request)])
 
 

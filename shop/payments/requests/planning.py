@@ -53,17 +53,24 @@ class Part:
 
 
 def divide(
-    total: Decimal, currency: str, *, deposit_percent: int, instalments: int, first_on: date, days_between: int
+    total: Decimal,
+    currency: str,
+    *,
+    deposit_percent: int,
+    instalments: int,
+    first_on: date,
+    days_between: int,
+    deposit_on: date | None = None,
 ) -> list[Part]:
-    """Divide a total into a deposit, due at once, and instalments of equal amounts, of which the last takes the
-    remainder. They sum to the total. Raises PlanTooFine."""
+    """Divide a total into a deposit, due at once or on a day, and instalments of equal amounts, of which the last takes
+    the remainder. They sum to the total. Raises PlanTooFine."""
     units = in_minor_units(total, currency)
     deposit = int((Decimal(units) * deposit_percent / 100).to_integral_value(ROUND_HALF_UP))
     each = (units - deposit) // instalments
     if each <= 0 or (deposit_percent and not deposit):
         raise PlanTooFine
     amounts = [each] * (instalments - 1) + [units - deposit - each * (instalments - 1)]
-    parts = [Part(from_minor_units(deposit, currency), None)] if deposit else []
+    parts = [Part(from_minor_units(deposit, currency), deposit_on)] if deposit else []
     days = [first_on + timedelta(days=days_between * number) for number in range(instalments)]
     return parts + [Part(from_minor_units(amount, currency), day) for amount, day in zip(amounts, days, strict=True)]
 

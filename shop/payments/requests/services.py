@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -27,6 +27,17 @@ def make_request(order: Order, *, now: datetime) -> list[Asked]:
     request = PaymentRequest(order=order, position=1, amount=order.gross, created_at=now)
     insert_rows([request])
     return [Asked(request, ZERO)]
+
+
+def make_requests(order: Order, parts: Iterable[tuple[Decimal, date | None]], *, now: datetime) -> None:
+    """Ask for the total of an order just made in parts: amounts that sum to it, each with the day on which it is due.
+    One statement."""
+    insert_rows(
+        [
+            PaymentRequest(order=order, position=position, amount=amount, due_on=due_on, created_at=now)
+            for position, (amount, due_on) in enumerate(parts, 1)
+        ]
+    )
 
 
 def requests_of(order: Order, *, now: datetime) -> list[Asked]:

@@ -20,10 +20,12 @@ from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
 from shop.payments.port import ProviderEvent
 from shop.payments.providers.transfer import provider as transfer
+from shop.payments.refunds.models import Refund
 from shop.payments.services import settle
 from shop.payments.statements.matching import proposals_for, sure_proposal
 from shop.payments.statements.models import MAX_NOTE, LineShare, StatementLine
-from shop.payments.statements.refunds import on_their_way
+from shop.payments.statements.refunds import on_their_way, sent_for
+from shop.payments.transfers_back.services import note_arrived
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class MoneyCame(Refused):
 class NothingOnItsWay(Refused):
     """Refusal because not as much was sent back for the order, or a line has shown it already."""
 
-    message = _("No such amount is on its way back for this order. Look at the order.")
+    message = _("No such amount is on its way back. Look at the order, or at the refund.")
 
 
 class SharesDiffer(Refused):
@@ -165,18 +167,43 @@ def keep_line(*, line_id: int, actor: User, now: datetime) -> None:
 
 @again_after_deadlock
 @transaction.atomic
-def confirm_refund(*, line_id: int, order_id: int, actor: User, now: datetime) -> None:
-    """Confirm that a line is money sent back for an order: what was on its way has left the bank. Locks the line, then
-    the order. Raises LineDecided, MoneyCame, NothingOnItsWay, StatementLine.DoesNotExist and Order.DoesNotExist."""
-    line = _lock(line_id)
-    if line.amount > 0:
-        raise MoneyCame
+def confirm_paid_back(*, line_id: int, order_id: int, actor: User, now: datetime) -> None:
+    """Confirm that a line is what the merchant noted as paid back for an order: it has left the bank. Locks the line,
+    then the order. Raises LineDecided, MoneyCame, NothingOnItsWay, StatementLine.DoesNotExist and
+    Order.DoesNotExist."""
+    line = _lock_left(line_id)
     order = lock_order(order_id)
     if on_their_way(line.currency, orders=[order_id]).get(order_id, ZERO) < -line.amount:
         raise NothingOnItsWay
     LineShare.objects.create(line=line, order=order, amount=-line.amount)
     postings.post_refund_left(line.pk, order, -line.amount, at=now)
     _decide(line, State.REFUND, actor=actor, now=now)
+
+
+@again_after_deadlock
+@transaction.atomic
+def confirm_transfer(*, line_id: int, refund_id: int, actor: User, now: datetime) -> None:
+    """Confirm that a line is a refund by transfer: it has reached its end. One that the merchant noted as arrived
+    before changes nothing more. Locks the line, then the refund's order and the refund. Raises LineDecided, MoneyCame,
+    NothingOnItsWay and StatementLine.DoesNotExist."""
+    line = _lock_left(line_id)
+    shown = (sent.refund for sent in sent_for(line) if sent.refund is not None)
+    refund = next((refund for refund in shown if refund.pk == refund_id), None)
+    if refund is None:
+        raise NothingOnItsWay
+    note_arrived(refund_id=refund_id, now=now)
+    if StatementLine.objects.filter(refund=refund_id).exists():  # by another line, before this one had the lock
+        raise NothingOnItsWay
+    if refund.order is not None:
+        LineShare.objects.create(line=line, order=refund.order, amount=-line.amount)
+    _decide(line, State.REFUND, actor=actor, now=now, refund=refund)
+
+
+def _lock_left(line_id: int) -> StatementLine:
+    line = _lock(line_id)
+    if line.amount > 0:
+        raise MoneyCame
+    return line
 
 
 @transaction.atomic
@@ -232,6 +259,6 @@ def _lock(line_id: int) -> StatementLine:
     return line
 
 
-def _decide(line: StatementLine, state: State, *, actor: User, now: datetime, **also: str) -> None:
+def _decide(line: StatementLine, state: State, *, actor: User, now: datetime, **also: str | Refund) -> None:
     decided = {"state": state, "decided_at": now, "decided_by": actor, **also}
     StatementLine.objects.filter(pk=line.pk, state=State.OPEN).update(**decided)

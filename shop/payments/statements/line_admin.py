@@ -24,13 +24,16 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, admin_link, amount, anchor, choice_label, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from common.numbers import whole_number
 from common.refusals import Refused
 from shop.orders.models import Order
+from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
 from shop.payments.statements.deciding import (
     confirm_line,
-    confirm_refund,
+    confirm_paid_back,
     confirm_sure_lines,
+    confirm_transfer,
     keep_line,
     note_fee,
     note_payout,
@@ -39,6 +42,7 @@ from shop.payments.statements.deciding import (
 from shop.payments.statements.forms import AsideForm, PayoutForm
 from shop.payments.statements.matching import Proposal, proposals_for, shares_from
 from shop.payments.statements.models import MAX_NOTE, StatementLine
+from shop.payments.statements.refunds import Sent, sent_for
 
 IMPORT, CONFIRM = "shop.import_statements", "shop.confirm_money"
 PAGE = "admin:shop_statementline_change"
@@ -72,7 +76,7 @@ class StatementLineAdmin(ReadOnlyAdmin):
     change_form_outer_after_template = "statements/admin/line.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
-        return super().get_queryset(request).select_related("decided_by", "perhaps")
+        return super().get_queryset(request).select_related("decided_by", "perhaps", "refund")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -99,6 +103,7 @@ class StatementLineAdmin(ReadOnlyAdmin):
             "is_open": True,
             "came": came,
             "proposals": [_shown(proposal, cast(User, request.user)) for proposal in proposals_for(row)],
+            "refunds": [_shown_sent(sent, row, cast(User, request.user)) for sent in sent_for(row)],
             "payout_form": PayoutForm() if came else None,
             "aside_form": AsideForm(initial={"note": _("Told by another statement.") if row.perhaps_id else ""}),
         }
@@ -113,6 +118,9 @@ class StatementLineAdmin(ReadOnlyAdmin):
         line = StatementLine.objects.filter(pk=line_id).first()
         if line is None:
             raise Http404
+        refund = whole_number(request.POST.get("refund", ""))
+        if refund is not None:
+            return self._confirm_transfer(request, line_id, refund)
         shares = shares_from(request.POST.get("shares", ""))
         number = request.POST.get("number", "").replace("\0", "").strip()
         if number:
@@ -127,10 +135,21 @@ class StatementLineAdmin(ReadOnlyAdmin):
             messages.error(request, str(refusal))
         return redirect(PAGE, line_id)
 
+    def _confirm_transfer(self, request: HttpRequest, line_id: int, refund_id: int) -> HttpResponse:
+        return self.ask_service(
+            request,
+            line_id,
+            permission=CONFIRM,
+            service=lambda: confirm_transfer(
+                line_id=line_id, refund_id=refund_id, actor=cast(User, request.user), now=timezone.now()
+            ),
+            done=_("The line is confirmed."),
+        )
+
     def _confirm(self, request: HttpRequest, line: StatementLine, shares: Sequence[tuple[int, Decimal]]) -> None:
         actor, now = cast(User, request.user), timezone.now()
         if line.amount < 0:
-            confirm_refund(line_id=line.pk, order_id=shares[0][0], actor=actor, now=now)
+            confirm_paid_back(line_id=line.pk, order_id=shares[0][0], actor=actor, now=now)
             messages.success(request, _("The line is confirmed."))
             return
         done = confirm_line(line_id=line.pk, shares=shares, actor=actor, now=now)
@@ -236,6 +255,8 @@ class StatementLineAdmin(ReadOnlyAdmin):
         shares = line.shares.select_related("order").order_by("pk")
         if line.state == State.PAYOUT:
             return method_label(line.provider)
+        if line.refund is not None and not shares:
+            return str(line.refund)
         return ", ".join(f"{share.order.number} ({amount(share.amount, line.currency)})" for share in shares) or NOTHING
 
     @display(description=gettext_lazy("decided"))
@@ -251,6 +272,21 @@ def _valid(form: PayoutForm, name: str) -> str:
     if not form.is_valid():
         raise Refused(_("Choose who paid this out."))
     return str(form.cleaned_data[name])
+
+
+def _shown_sent(sent: Sent, line: StatementLine, viewer: User) -> dict[str, Any]:
+    """Return a refund as the page shows it, with what its form posts: the refund, or the order and the amount."""
+    named = sent.refund or Refund()
+    order = sent.order
+    return {
+        "name": "refund" if sent.refund else "shares",
+        "value": sent.refund.pk if sent.refund else f"{order.pk if order else ''}:{-line.amount}",
+        "is_sure": sent.is_sure,
+        "is_known": sent.is_known,
+        "refund": admin_link(viewer, Refund, named.pk, named) if sent.refund else "",
+        "order": admin_link(viewer, Order, order.pk, order.number) if order else "",
+        "who": (order.billing_name or order.contact_name) if order else "",
+    }
 
 
 def _shown(proposal: Proposal, viewer: User) -> dict[str, Any]:

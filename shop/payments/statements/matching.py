@@ -14,7 +14,6 @@ from shop.payments.models import Payment
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.reference import find_nearly, find_reference
 from shop.payments.statements.models import LineShare, StatementLine
-from shop.payments.statements.refunds import on_their_way
 
 ORDERS_AT_MOST = 20
 LIKELY_AT_MOST = 5
@@ -45,9 +44,9 @@ class Proposal:
 
 
 def proposals_for(line: StatementLine) -> list[Proposal]:
-    """Return the proposals for a line, the surest first. A handful of queries."""
-    if line.amount < 0:
-        return _refunds(line)
+    """Return the proposals for money that came, the surest first. A handful of queries."""
+    if line.amount <= 0:
+        return []
     named = _named(line)
     if named:
         proposal = _of_named(line, named)
@@ -65,11 +64,12 @@ def sure_proposal(line: StatementLine) -> Proposal | None:
 
 
 def _named(line: StatementLine) -> list[Order]:
-    numbers = find_reference(_told(line))[:ORDERS_AT_MOST]
+    numbers = find_reference(told_by(line))[:ORDERS_AT_MOST]
     return _orders(numbers, line) if numbers else []
 
 
-def _told(line: StatementLine) -> str:
+def told_by(line: StatementLine) -> str:
+    """Return the texts of a line in which references stand."""
     return f"{line.party.text} {line.bank_reference}"
 
 
@@ -81,29 +81,15 @@ def _unsure_if_known(line: StatementLine, proposal: Proposal) -> Proposal:
 def _near(line: StatementLine) -> list[Proposal]:
     """Return orders of which a mistyped reference may stand in the text: those that wait for exactly this amount, and
     those whose name is the payer's."""
-    numbers = find_nearly(_told(line))[:NEAR_AT_MOST]
-    payer = _words(line.party.name)
+    numbers = find_nearly(told_by(line))[:NEAR_AT_MOST]
+    payer = words_of(line.party.name)
     found = []
     for order in _orders(numbers, line) if numbers else ():
         expected = _expected(order)
-        if line.amount in expected or (expected and payer & _names(order)):
+        if line.amount in expected or (expected and payer & names_of(order)):
             found.append((line.amount not in expected, order))
     found.sort(key=lambda each: each[0])
     return [Proposal((Share(order, line.amount),), is_near=True) for _differs, order in found[:LIKELY_AT_MOST]]
-
-
-def _refunds(line: StatementLine) -> list[Proposal]:
-    """Return orders for which this amount was sent back by transfer: sure where the text names the order."""
-    sent = on_their_way(line.currency)
-    orders = Order.objects.filter(pk__in=[order_id for order_id, amount in sent.items() if amount == -line.amount])
-    numbers, payee = set(find_reference(_told(line))), _words(line.party.name)
-    found = sorted(
-        orders, key=lambda order: (order.number not in numbers, -len(payee & _names(order)), order.placed_at)
-    )
-    return [
-        _unsure_if_known(line, Proposal((Share(order, -line.amount),), is_sure=order.number in numbers))
-        for order in found[:LIKELY_AT_MOST]
-    ]
 
 
 def _orders(numbers: Sequence[str], line: StatementLine) -> list[Order]:
@@ -131,16 +117,17 @@ def _likely(line: StatementLine) -> list[Proposal]:
     """Return orders that wait for exactly this amount, those first whose name is that of the payer."""
     waiting = Order.objects.filter(status=Order.Status.PLACED, gross=line.amount, currency=line.currency)
     orders = list(waiting.order_by("placed_at")[: 4 * LIKELY_AT_MOST])
-    payer = _words(line.party.name)
-    orders.sort(key=lambda order: -len(payer & _names(order)))
+    payer = words_of(line.party.name)
+    orders.sort(key=lambda order: -len(payer & names_of(order)))
     return [Proposal((Share(order, line.amount),)) for order in orders[:LIKELY_AT_MOST]]
 
 
-def _names(order: Order) -> set[str]:
-    return _words(f"{order.billing_name} {order.contact_name}")
+def names_of(order: Order) -> set[str]:
+    """Return the words of an order's customer, to be compared with those of a payer."""
+    return words_of(f"{order.billing_name} {order.contact_name}")
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
     return {word for word in re.findall(r"\w+", normalise(name)) if len(word) > 2}
 
 

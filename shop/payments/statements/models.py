@@ -91,6 +91,9 @@ class StatementLine(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.OPEN, db_default=State.OPEN
     )
+    refund = models.OneToOneField(
+        "shop.Refund", on_delete=models.PROTECT, null=True, related_name="statement_line", verbose_name=_("refund")
+    )
     provider = models.CharField(_("provider"), max_length=30, blank=True, db_default="")
     note = models.CharField(_("reason"), max_length=MAX_NOTE, blank=True, db_default="")
     decided_at = models.DateTimeField(_("decided"), null=True)
@@ -122,6 +125,9 @@ class StatementLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="refund") | Q(amount__lt=0), name="shop_statementline_refund_left"
+            ),
+            models.CheckConstraint(
+                condition=Q(refund__isnull=True) | Q(state="refund"), name="shop_statementline_shows_a_refund"
             ),
             models.CheckConstraint(
                 condition=Q(state="payout") & ~Q(provider="") | ~Q(state="payout") & Q(provider=""),

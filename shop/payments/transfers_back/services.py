@@ -61,9 +61,7 @@ def make_file(*, refund_ids: Collection[int], execute_on: date, actor: User, now
 
     Raises NoBankAccount, NothingToTransfer and TooMany.
     """
-    seller = ShopIdentity.current()
-    if not seller.iban or not seller.name:
-        raise NoBankAccount
+    seller = _seller()
     refunds = [
         refund
         for refund in _locked(refund_ids)
@@ -89,11 +87,18 @@ def refunds_of(file: TransferFile) -> Sequence[Refund]:
 
 def content_of(file: TransferFile) -> bytes:
     """Return the file as the bank gets it. Raises FileClosed for one that was discarded, or whose bank accounts were
-    blanked since."""
+    blanked since, and NoBankAccount."""
     refunds = refunds_of(file)
     if not refunds or any(refund.payee is None or refund.payee.is_blank for refund in refunds):
         raise FileClosed
-    return file_of(file, refunds, ShopIdentity.current())
+    return file_of(file, refunds, _seller())
+
+
+def _seller() -> ShopIdentity:
+    seller = ShopIdentity.current()
+    if not seller.iban or not seller.name:
+        raise NoBankAccount
+    return seller
 
 
 @again_after_deadlock

@@ -27,6 +27,7 @@ WITHOUT_PEOPLE = {
     "enrolments.role",
     "handlers.brokenhook",
     "shop.legaltext",
+    "shop.paymentplan",
     "shop.providersettings",
     "shop.shopidentity",
 }

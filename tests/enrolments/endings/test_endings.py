@@ -13,7 +13,8 @@ from common.moments import days_later, local_day, months_later
 from enrolments.endings.selectors import endings, qualification_ending
 from enrolments.extension.targets import targets_to_offer
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.values import Terms
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory

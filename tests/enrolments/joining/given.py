@@ -18,7 +18,7 @@ from enrolments.joining.make import make_link
 from enrolments.joining.models import JoinLink
 from enrolments.joining.selectors import find_entrance
 from enrolments.joining.tokens import code_of, token_of
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from tests.enrolments.given import NOW, days

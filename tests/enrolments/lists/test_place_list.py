@@ -20,7 +20,8 @@ from enrolments.lists.running import start_list
 from enrolments.lists.selectors import taken_meanwhile
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.moves import SeatNotFree
 from enrolments.seats.release import release_seats
 from enrolments.seats.revoke import revoke_seats

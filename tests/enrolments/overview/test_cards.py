@@ -14,8 +14,9 @@ from accounts.members.overview import cards_for
 from enrolments.courses.models import Course
 from enrolments.overview.coming import coming_sessions
 from enrolments.overview.numbers import seat_numbers
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.enter import enter_course
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -20,8 +20,9 @@ from enrolments.runs.running import start_run
 from enrolments.runs.why import WhyNot
 from enrolments.seats import many, move, moves, moving, placing, release
 from enrolments.seats.enter import enter_course
+from enrolments.seats.history.models import SeatEvent
 from enrolments.seats.many import Act, PreviewChanged, fingerprint_of, look_at
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.release import release_seat
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs

@@ -10,7 +10,8 @@ from enrolments.courses.places.services import CourseFull
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.seats.assign import AlreadyInSession, assign_seats
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import SeatNotFound, SeatNotFree
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused, SeatWanted
 from outbox.mails.models import Mail

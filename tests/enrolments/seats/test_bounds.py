@@ -10,7 +10,8 @@ from enrolments.courses.places.services import (
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.moves import (
     SeatConsumed,
     SeatNotAssigned,

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from enrolments.seats.assign import assign_seat
-from enrolments.seats.models import SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import SeatState
 from tests.enrolments.given import given_pack, given_session, typed
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
 from tests.factories.enrolments import CourseFactory

@@ -10,12 +10,13 @@ from enrolments.courses.places.services import taken
 from enrolments.grounds.enrol_line import enrol_on_line
 from enrolments.seats import assign as assign_module
 from enrolments.seats import moves
+from enrolments.seats.batches.models import FrozenFor, SeatBatch
 from enrolments.seats.enter import CourseFrozen, enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.freezing import set_frozen
 from enrolments.seats.give import give_seats
 from enrolments.seats.lapse import lapse_seats
-from enrolments.seats.models import FrozenFor, Seat, SeatBatch, SeatState
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.move import move_seat
 from enrolments.seats.moves import SeatFrozen
 from enrolments.seats.release import release_seat

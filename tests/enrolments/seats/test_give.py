@@ -5,11 +5,13 @@ import pytest
 from accounts.teams.models import Team
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.grounds.models import Ground
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.desk import find_seat, move_rows, moves_of
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
 from enrolments.seats.give import GivenToItself, NoReceiver, NothingToGive, SeatsElsewhere, TooFewFree, give_seats
-from enrolments.seats.models import Seat, SeatBatch, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.moves import SeatNotFound
 from enrolments.seats.placing import CourseNotAllowed
 from enrolments.seats.revoke import SeatsConsumed, revoke_seats

@@ -13,7 +13,8 @@ from accounts.members.history.services import note_download
 from accounts.members.history.sources import Asked, Cursor, history_of
 from enrolments.seats.deeds import moves_of_seats
 from enrolments.seats.enter import enter_course
-from enrolments.seats.models import SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import SeatState
 from enrolments.seats.release import release_seat
 from tests.enrolments.given import NOW, assign, days, given_pack
 from tests.enrolments.lists.given import given_list, people

@@ -21,7 +21,8 @@ from enrolments.courses.places.services import CourseFull, hold_places, release_
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import NotEnrolled, enter_course
 from enrolments.seats.give import NothingToGive, give_seats
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from enrolments.seats.move import move_seats
 from enrolments.seats.moves import SeatConsumed
 from enrolments.seats.release import release_seat

@@ -7,7 +7,8 @@ from enrolments.extension.services import NothingToExtend
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import enter_course
 from enrolments.seats.expire import expire_seats
-from enrolments.seats.models import Seat, SeatEvent, SeatState
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.revoke import Revoked, SeatsConsumed, revoke_seats
 from tests.enrolments.extension.given import extended
 from tests.enrolments.given import NOW, assign, days, given_pack, given_session, history

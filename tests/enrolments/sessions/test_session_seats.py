@@ -10,7 +10,8 @@ from enrolments.courses.roles.models import Role
 from enrolments.grounds.models import Enrolment, EnrolmentEvent, Ground
 from enrolments.grounds.supervise import supervise
 from enrolments.seats.assign import AlreadyInSession
-from enrolments.seats.models import Seat, SeatBatch, SeatState
+from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat
 from enrolments.values import AlreadyEnrolled, Terms

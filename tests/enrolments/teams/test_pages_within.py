@@ -22,8 +22,9 @@ from enrolments.lists.drafts import make_list
 from enrolments.reminders.services import remind_operators
 from enrolments.requests.services import ask_for_course, decline_request
 from enrolments.runs.running import start_run
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.many import Act, fingerprint_of, look_at
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.selectors import seats_of
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail

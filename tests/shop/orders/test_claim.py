@@ -11,7 +11,7 @@ from accounts.members.services import invite_member, withdraw_invitation
 from enrolments.calendar.links import make_link
 from enrolments.lists.drafts import make_list
 from enrolments.lists.reading import PersonRow
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from outbox.errors import Temporary
 from outbox.mails.models import Mail
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order

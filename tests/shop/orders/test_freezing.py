@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from enrolments.seats.models import FrozenFor
+from enrolments.seats.batches.models import FrozenFor
 from outbox.jobs.running import run_due_jobs
 from shop.orders.freezing import freeze, reasons_of, unfreeze
 from shop.orders.models import Order

@@ -14,7 +14,8 @@ from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.services import save_course
 from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.enter import enter_course
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from handlers.contract import Refusal, RevokeReason
 from handlers.registry import temporary
 from outbox.errors import RetryRefused

@@ -37,7 +37,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import SIGNATURE_HEADER, event_of
 from shop.payments.registry import get_provider, installed, origins, temporary
 from tests.factories.shop import charge_at_sandbox, make_cart, place
-from tests.shop.payments.providers.desks import lyra_desk, mollie_desk, stripe_desk
+from tests.shop.payments.providers.desks import gocardless_desk, lyra_desk, mollie_desk, stripe_desk
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +89,8 @@ class TestEveryProvider:
                 stack.enter_context(stripe_desk(monkeypatch))
             elif provider.name == "mollie":
                 stack.enter_context(mollie_desk(monkeypatch))
+            elif provider.name == "gocardless":
+                stack.enter_context(gocardless_desk(monkeypatch))
             elif get_provider(provider.name) is None:
                 stack.enter_context(temporary(provider))
             yield

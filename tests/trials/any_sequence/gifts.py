@@ -7,8 +7,9 @@ from hypothesis.stateful import precondition, rule
 
 from accounts.members.models import CustomerAccount
 from common.refusals import Refused
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.give import give_seats
-from enrolments.seats.models import Seat, SeatBatch
+from enrolments.seats.models import Seat
 from enrolments.seats.selectors import seat_counts
 from tests.trials.any_sequence.choices import one_of, some
 from tests.trials.any_sequence.frame import Frame

@@ -14,7 +14,8 @@ from accounts.people.models import User
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.places.models import PlaceHold
 from enrolments.grounds.models import Enrolment, Ground
-from enrolments.seats.models import Seat, SeatEvent
+from enrolments.seats.history.models import SeatEvent
+from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrolments.seats.models import SeatBatch
+from enrolments.seats.batches.models import SeatBatch
 from tests.enrolments.given import assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.enrolments import CourseFactory

@@ -17,7 +17,8 @@ from django.utils import timezone
 from common.currencies import in_minor_units
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told
-from shop.payments.port import Message, Provider
+from shop.payments.port import Message, Notice, Provider
+from shop.payments.providers.gocardless.provider import provider as gocardless
 from shop.payments.providers.lyra.form import form_fields
 from shop.payments.providers.lyra.keys import keys as lyra_keys
 from shop.payments.providers.lyra.provider import provider as lyra
@@ -29,6 +30,7 @@ from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import temporary
+from workbench.stand_ins import gocardless as gocardless_stand_in
 from workbench.stand_ins import lyra as lyra_stand_in
 from workbench.stand_ins import mollie as mollie_stand_in
 from workbench.stand_ins import stripe as stand_in
@@ -188,6 +190,56 @@ def lyra_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtLyra]:
             monkeypatch.setenv(name, value)
         with temporary(lyra):
             yield AtLyra(service)
+
+
+class AtGoCardless(Desk):
+    """The bank some days later: the mandate is given, the payment made by the shop, and answered."""
+
+    provider = gocardless
+
+    def __init__(self, service: gocardless_stand_in.GoCardless) -> None:
+        self.service = service
+
+    def agree(self, attempt: PaymentAttempt) -> str:
+        """Give the mandate of an attempt, and have the shop come back from there; return the payment it makes."""
+        self.service.agree(attempt.reference)
+        self.provider.fetch(Notice(attempt.reference), now=timezone.now())
+        return str(self.service.payment_of(attempt.reference)["id"])
+
+    def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
+        payment = self.agree(attempt)
+        if amount is not None:
+            self.service.get(payment)["amount"] = in_minor_units(amount, attempt.currency)
+        self.service.become(payment, "confirmed")
+        return self.messages()
+
+    def decline(self, attempt: PaymentAttempt) -> list[Message]:
+        self.service.become(self.agree(attempt), "failed")
+        return self.messages()
+
+    def messages(self) -> list[Message]:
+        """Return the messages that wait, signed."""
+        waiting, self.service.waiting = self.service.waiting, []
+        return [Message(body, gocardless_stand_in.signed(body)) for body in waiting]
+
+    def forged(self, message: Message) -> list[Message]:
+        return [
+            Message(message.body + b" ", message.headers),
+            Message(message.body, {}),
+            Message(message.body, gocardless_stand_in.signed(message.body, secret="another-secret")),
+            Message(message.body, {"Webhook-Signature": "é" * 64}),
+        ]
+
+
+@contextmanager
+def gocardless_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtGoCardless]:
+    """Run GoCardless's stand-in, and choose GoCardless as a provider."""
+    service = gocardless_stand_in.GoCardless()
+    with gocardless_stand_in.running(service) as address:
+        for name, value in gocardless_stand_in.settings(address).items():
+            monkeypatch.setenv(name, value)
+        with temporary(gocardless):
+            yield AtGoCardless(service)
 
 
 class AtMollie(Desk):

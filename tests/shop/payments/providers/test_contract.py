@@ -19,18 +19,20 @@ from shop.payments.port import CallRefused, Forged, Message, Notice, Notificatio
 from shop.payments.registry import installed
 from shop.payments.services import ask_about, receive_notification
 from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtSandbox, Desk, lyra_desk, mollie_desk, stripe_desk
+from tests.shop.payments.providers.desks import AtSandbox, Desk, gocardless_desk, lyra_desk, mollie_desk, stripe_desk
 from tests.shop.payments.test_providers import EVERY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DESKS = ["lyra", "mollie", "sandbox", "stripe"]
+DESKS = ["gocardless", "lyra", "mollie", "sandbox", "stripe"]
 
 
 @pytest.fixture(params=DESKS)
 def desk(request, monkeypatch) -> Iterator[Desk]:
     with ExitStack() as stack:
         match request.param:
+            case "gocardless":
+                yield stack.enter_context(gocardless_desk(monkeypatch))
             case "lyra":
                 yield stack.enter_context(lyra_desk(monkeypatch))
             case "mollie":

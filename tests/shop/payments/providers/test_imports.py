@@ -15,7 +15,7 @@ import django
 django.setup()
 from shop.payments.registry import installed
 names = [import_module(f"shop.payments.providers.{name}").provider.name for name in installed()]
-print("mollie" in names, *[library for library in ("mollie.api", "stripe") if library in sys.modules])
+print("mollie" in names, *[library for library in ("gocardless_pro", "mollie.api", "stripe") if library in sys.modules])
 """
 
 

@@ -176,7 +176,7 @@ def test_a_refund_that_left_is_confirmed_by_a_button(browser, order):
     line = StatementLine.objects.get()
 
     answer = browser.post(line_url("confirm", line), {"shares": f"{order.pk}:120.00"}, follow=True)
-    assert "No such amount is on its way back for this order." in text_of(answer)
+    assert "No such amount is on its way back." in text_of(answer)
 
     bring_in(camt(statement(entry(text=order.number, ref="2"))))
     assert "Confirm all sure ones" in text_of(browser.get(LINES))

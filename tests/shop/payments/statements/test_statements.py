@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balance, balances_of_order
@@ -16,6 +16,8 @@ from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.refunds.models import Refund
+from shop.payments.refunds.sending import How, send_back
 from shop.payments.requests.reference import reference_of
 from shop.payments.services import confirm_received
 from shop.payments.statements.deciding import (
@@ -26,8 +28,9 @@ from shop.payments.statements.deciding import (
     SharesDiffer,
     WhyMissing,
     confirm_line,
-    confirm_refund,
+    confirm_paid_back,
     confirm_sure_lines,
+    confirm_transfer,
     keep_line,
     note_fee,
     note_payout,
@@ -37,6 +40,7 @@ from shop.payments.statements.matching import proposals_for, shares_from
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
 from shop.payments.statements.party import Party
 from shop.payments.statements.read import StatementKnown, StatementRefused, StatementWithoutLines
+from shop.payments.statements.refunds import Sent, sent_for
 from shop.payments.statements.services import (
     ColumnsMissing,
     ImportedAlready,
@@ -47,7 +51,11 @@ from shop.payments.statements.services import (
     say_columns,
 )
 from shop.payments.statements.tables import Columns
+from shop.payments.transfers_back.accounts import keep_account
+from shop.payments.transfers_back.sepa import end_to_end_of
+from shop.payments.transfers_back.services import make_file, mark_sent, note_arrived
 from shop.postings.verifying import faults_of_books
+from shop.seller.models import ShopIdentity
 from tests.constraints import broken, copy, run
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
@@ -321,15 +329,15 @@ class TestMoneyThatLeft:
         return line_of(text, amount, side="DBIT", ref=f"out {StatementLine.objects.count()}")
 
     def refund(self, line, order, merchant):
-        confirm_refund(line_id=line.pk, order_id=order.pk, actor=merchant, now=timezone.now())
+        confirm_paid_back(line_id=line.pk, order_id=order.pk, actor=merchant, now=timezone.now())
 
     def test_a_refund_sent_by_transfer_is_proposed_surely_by_the_orders_number(self, paid_back):
-        [proposal] = proposals_for(self.left(f"Remboursement {paid_back.number}"))
-        assert (proposal.is_sure, proposal.shares[0].order, proposal.shares[0].amount) == (True, paid_back, 120)
+        line = self.left(f"Remboursement {paid_back.number}")
+        assert sent_for(line) == [Sent(None, paid_back, is_sure=True)]
+        assert proposals_for(line) == []
 
-        [proposal] = proposals_for(self.left("Remboursement"))
-        assert not proposal.is_sure
-        assert proposals_for(self.left(paid_back.number, "119.00")) == []
+        assert sent_for(self.left("Remboursement")) == [Sent(None, paid_back, is_sure=False)]
+        assert sent_for(self.left(paid_back.number, "119.00")) == []
 
     def test_it_has_left_the_bank_once(self, paid_back, merchant):
         line, again = self.left(paid_back.number), self.left(paid_back.number)
@@ -340,11 +348,62 @@ class TestMoneyThatLeft:
         assert (line.state, line.shares.get().order) == ("refund", paid_back)
         assert balances_of_order(paid_back.pk) == {}
         assert list(faults_of_books()) == []
-        assert proposals_for(again) == []
+        assert sent_for(again) == []
         with pytest.raises(NothingOnItsWay):
             self.refund(again, paid_back, merchant)
         with pytest.raises(LineDecided):
             self.refund(line, paid_back, merchant)
+
+    @pytest.fixture
+    def transfer(self, order, merchant):
+        """Return a refund by transfer whose file was given to the bank."""
+        now = timezone.now()
+        confirm(line_of(order.number, ref="in"), merchant, (order, "120.00"))
+        line = order.lines.get()
+        give_units_back(order_id=order.pk, units={line.pk: range(line.quantity)}, actor=merchant, reason="Off", now=now)
+        payee = keep_account(holder="Alice", iban="FR7630006000011234567890189", order=order, actor=merchant, now=now)
+        ShopIdentity.objects.update_or_create(pk=1, defaults={"name": "Academy", "iban": "FR7630006000011234567890189"})
+        send_back(
+            order_id=order.pk, owed=Decimal(120), how=How.TRANSFER, payee=payee, actor=merchant, now=now
+        )  # fmt: skip
+        refund = Refund.objects.get()
+        file = make_file(refund_ids=[refund.pk], execute_on=local_day(now), actor=merchant, now=now)
+        mark_sent(file_id=file.pk, actor=merchant, now=now)
+        return refund
+
+    def arrived(self, line, refund, merchant):
+        confirm_transfer(line_id=line.pk, refund_id=refund.pk, actor=merchant, now=timezone.now())
+
+    def test_a_transfer_is_shown_by_its_reference_and_reaches_its_end_once(self, order, transfer, merchant):
+        line, again = self.left(f"SEPA {end_to_end_of(transfer)}"), self.left("Remboursement")
+        assert sent_for(line) == [Sent(transfer, order, is_sure=True)]
+        assert sent_for(again) == [Sent(transfer, order, is_sure=False)]
+
+        self.arrived(line, transfer, merchant)
+
+        transfer.refresh_from_db()
+        line.refresh_from_db()
+        assert (transfer.state, line.state, line.refund, line.shares.get().order) == ("done", "refund", transfer, order)
+        assert balances_of_order(order.pk) == {}
+        assert list(faults_of_books()) == []
+        assert sent_for(again) == []
+        with pytest.raises(NothingOnItsWay):
+            self.arrived(again, transfer, merchant)
+
+    def test_a_transfer_noted_as_arrived_before_is_the_same_money(self, order, transfer, merchant):
+        note_arrived(refund_id=transfer.pk, now=timezone.now())
+        line = self.left(end_to_end_of(transfer))
+        assert sent_for(line) == [Sent(transfer, order, is_sure=True, is_known=True)]
+
+        self.arrived(line, transfer, merchant)
+
+        assert balances_of_order(order.pk) == {}
+        assert list(faults_of_books()) == []
+
+    def test_a_provider_s_refund_under_way_is_no_transfer(self, order, transfer):
+        Refund.objects.update(way="provider", file=None, payee=None)
+
+        assert sent_for(self.left(order.number)) == []
 
     def test_money_that_came_or_an_order_without_a_refund_is_refused(self, order, merchant):
         with pytest.raises(MoneyCame):
@@ -379,7 +438,32 @@ def test_lines_that_no_present_key_opens_are_told_as_such(settings):
     line_of("Alice")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "x" * 60, []
 
-    assert StatementLine.objects.get().party.text == "Cannot be read with the present keys."
+    with translation.override("en"):
+        assert StatementLine.objects.get().party.text == "Cannot be read with the present keys."
+
+
+def test_the_database_refuses_a_refund_on_a_line_that_shows_none(order, merchant):
+    line = line_of("x")
+    refund = Refund.objects.create(
+        order=order, way="outside", state="done", amount=1, currency="EUR", asked_at=timezone.now(),
+        done_at=timezone.now(), asked_by=merchant,
+    )  # fmt: skip
+    with broken("shop_statementline_shows_a_refund"):
+        run(f"UPDATE shop_statementline SET refund_id = {refund.pk} WHERE id = {line.pk}")
+
+
+def test_the_database_shows_a_refund_by_one_line(order, merchant):
+    refund = Refund.objects.create(
+        order=order, way="outside", state="done", amount=1, currency="EUR", asked_at=timezone.now(),
+        done_at=timezone.now(), asked_by=merchant,
+    )  # fmt: skip
+    for number in "12":
+        line_of("x", side="DBIT", ref=number)
+    with broken("shop_statementline_refund_id_key"):
+        run(
+            f"UPDATE shop_statementline SET refund_id = {refund.pk}, state = 'refund', decided_at = now(),"
+            f" decided_by_id = {merchant.pk}"
+        )
 
 
 def test_the_database_refuses_rows_that_cannot_be(order, merchant):

@@ -1,0 +1,1 @@
+"""History of seats: each move, for ever."""
