@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0057_payments_to_look_at'),
+        ('shop', '0060_cancel_terms'),
     ]
 
     operations = [
