@@ -83,7 +83,7 @@ def connect() -> None:
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile")
-    add_admin_pages("shop.bankstatement", "shop.statementline")
+    add_admin_pages("shop.bankstatement", "shop.statementline", "shop.missingpaper")
     PAGES.register("order", order_by_token)
     second_person.register()
     unallocated_by_two.register()

@@ -33,12 +33,14 @@ class Row:
     order: Order
 
     @property
-    def gross(self) -> Decimal:
-        return Decimal(self.document.data["gross"])
+    def gross(self) -> Decimal | None:
+        """Total, None for a document of a template that has none."""
+        said = self.document.data.get("gross")
+        return None if said is None else Decimal(said)
 
     @property
     def currency(self) -> str:
-        return str(self.document.data["currency"])
+        return str(self.document.data.get("currency", ""))
 
 
 @never_cache
@@ -54,12 +56,12 @@ def account_papers(request: AccountRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def paper_file(request: HttpRequest, token: str, document: int, form: str) -> HttpResponse:
+def paper_file(request: HttpRequest, token: str, document_id: int, form: str) -> HttpResponse:
     """Answer with a file of an order's document, for who may pay the order or is staff; 404 for anybody else."""
     order, sight = seen_order(request, token)
     if not sight.sees_papers:
         raise Http404
-    found = papers_of(order).filter(pk=document).first()
+    found = papers_of(order).filter(pk=document_id).first()
     if found is None:
         raise Http404
     try:
