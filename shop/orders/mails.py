@@ -177,6 +177,12 @@ def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: da
     )
 
 
+def queue_card_not_charged(order: Order, *, charge_id: int, number: int, now: datetime) -> None:
+    """Queue the news to the customer that a saved card was not charged at the try of this number, with a pay link."""
+    context, occasion = {"charge": charge_id, "number": number}, f"card_not_charged:{charge_id}:{number}"
+    queue_mails(to_customer(order, "card_not_charged", occasion=occasion, context=context, now=now))
+
+
 def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> None:
     """Queue the news for the customer that their bank has taken money back, which is owed again."""
     occasion, context = f"charged_back:{charge_back_id}", {"charge_back": charge_back_id}
