@@ -20,8 +20,9 @@ from accounts.people.models import User
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
+from shop.orders.admin.facts import MoneySums
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
-from shop.orders.admin.page import MoneySums, order_with_account
+from shop.orders.admin.page import order_with_account
 from shop.orders.admin.units import PER_PAGE, units_at, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
