@@ -22,6 +22,7 @@ checkout-review                      cart                     version,gross,cont
 checkout-proof                       -                        -  # one's own browser: the code names the address
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
+order-card                           token                    -  # one card lives for an order
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-give-back                      token                    back  # the amount that the page showed
 order-withdraw                       token                    -  # one withdrawal is received for an order
@@ -133,6 +134,7 @@ admin:app_list                       app_label                -  # answers as to
 admin/(?P<url>.*)$                   url                      -  # answers as to a GET
 admin:shop_order_payment             order_id                 -  # the amount typed must be the one that is owed
 admin:shop_order_plan                order_id                 -  # only what is wholly open is divided
+admin:shop_order_payer               order_id                 -  # the amount typed must be one that is owed
 admin:shop_order_promise             order_id                 -  # only what is still open is covered
 admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled

@@ -25,9 +25,10 @@ from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.colours import state_label
 from shop.orders.admin.disputes import DisputePages
+from shop.orders.admin.facts import MoneySums
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, PaidFilter, TodoFilter
 from shop.orders.admin.giving_back_many import has_tutors
-from shop.orders.admin.page import MoneySums, marks_of, order_page
+from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.sending_back import SEND
 from shop.orders.admin.withdrawal import withdrawal_facts, withdrawal_of
@@ -165,6 +166,7 @@ class OrderAdmin(DisputePages):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         page = order_page(order, viewer=cast(User, request.user))
         withdrawal = withdrawal_of(order) if order.bought_by == Buyer.PERSON else None
+        is_open = may_be_promised(order)
         context = {
             **self.page_context(request, order),
             "page": page,
@@ -172,7 +174,8 @@ class OrderAdmin(DisputePages):
             "notes": self._notes(request, order),
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
-            "may_promise": self.may_promise(request) and may_be_promised(order),
+            "may_promise": self.may_promise(request) and is_open,
+            "may_be_asked": is_open and order.status not in (Order.Status.CANCELLED, Order.Status.EXPIRED),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),
