@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0060_cancel_terms'),
+        ('shop', '0062_saved_cards'),
     ]
 
     operations = [
