@@ -26,7 +26,8 @@ from documents.invoices.values import (
     Tax,
     Terms,
 )
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 

@@ -18,7 +18,8 @@ from documents.invoices.checking import BadInvoice
 from documents.invoices.values import Due, as_data
 from documents.issued.models import Document
 from documents.issued.services import NewDocument, issue
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.papers.contents import invoice_of
 from shop.papers.models import MissingPaper
 from shop.papers.occasions import INVOICE, Settled, kind_at_settlement
