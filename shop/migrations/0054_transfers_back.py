@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('message_id', models.CharField(max_length=35, verbose_name='message')),
                 ('made_at', models.DateTimeField(verbose_name='made')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
                 ('execute_on', models.DateField(verbose_name='to be executed on')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='given to the bank')),
                 ('discarded_at', models.DateTimeField(null=True, verbose_name='discarded')),
@@ -77,11 +78,6 @@ class Migration(migrations.Migration):
             model_name='refund',
             name='payee',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='shop.payeeaccount', verbose_name='bank account to pay back to'),
-        ),
-        migrations.AddField(
-            model_name='transferfile',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by'),
         ),
         migrations.AddField(
             model_name='transferfile',
