@@ -111,6 +111,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transferfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('sent_by__isnull', True)), models.Q(('discarded_at__isnull', True), ('sent_at__gte', models.F('made_at')), ('sent_by__isnull', False)), _connector='OR'), name='shop_transferfile_sent_or_discarded'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('sent_by__isnull', True)), models.Q(('discarded_at__isnull', True), ('sent_at__gte', models.F('made_at')), ('sent_at__isnull', False), ('sent_by__isnull', False)), _connector='OR'), name='shop_transferfile_sent_or_discarded'),
         ),
     ]
