@@ -42,9 +42,11 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "seal the ledger": {"task": "billing.ledger.tasks.seal_entries", "schedule": 60},
     "close the books": {"task": "billing.closures.tasks.close_due_days", "schedule": 3600},
     # What a release before the ledger recorded, and its processes still do while they run beside this one.
+    "remind of due parts": {"task": "shop.payments.due.tasks.remind_of_due_parts", "schedule": 3600},
     "mend requests": {"task": "shop.payments.requests.tasks.mend_requests", "schedule": 600},
     "post missing facts": {"task": "shop.postings.tasks.post_missing_facts", "schedule": 600},
     "ask payment providers": {"task": "shop.payments.attempts.tasks.ask_providers", "schedule": 60},
+    "charge saved cards": {"task": "shop.payments.saved_cards.tasks.charge_saved_cards", "schedule": 600},
     "mend charge-backs": {"task": "shop.payments.charge_backs.tasks.mend_charge_backs", "schedule": 600},
     "look at payments again": {"task": "shop.payments.charge_backs.tasks.look_at_payments", "schedule": 600},
     "try keys of providers": {"task": "shop.payments.configured.tasks.try_keys_of_providers", "schedule": 12 * 3600},

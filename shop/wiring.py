@@ -41,8 +41,9 @@ from shop.notes.page import notes_on_account
 from shop.orders import second_person
 from shop.orders.card import orders_card
 from shop.orders.claim import ClaimRefused, claim_order
+from shop.orders.lines.models import OrderLine, OrderUnit
 from shop.orders.mails import renew_claim
-from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.payments.credit import second_person as credit_by_two

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
-from stdnum import iban as iban_numbers
-from stdnum.eu import vat as vat_numbers
-from stdnum.fr import siren as siren_numbers
-from stdnum.fr import siret as siret_numbers
-
+from documents.invoices.codes import faults_of_codes, is_blank
 from documents.invoices.treatments import RATES, TREATMENTS
 from documents.invoices.values import TRANSFER, Invoice, Tax
 
@@ -42,6 +38,7 @@ def faults_of(kind: str, invoice: Invoice) -> Iterator[str]:
     yield from _of_sums(invoice)
     yield from _of_payment(kind, invoice)
     yield from _of_kind(kind, invoice)
+    yield from faults_of_codes(invoice)
 
 
 def missing_of_seller(invoice: Invoice) -> list[str]:
@@ -52,9 +49,8 @@ def missing_of_seller(invoice: Invoice) -> list[str]:
 def _of_seller(invoice: Invoice) -> Iterator[str]:
     seller = invoice.seller
     for name in ("name", "street", "postal_code", "city", "country", "siren", "legal_line", "email"):
-        if not getattr(seller, name).strip():
+        if is_blank(getattr(seller, name)):
             yield f"seller.{name}"
-    yield from _numbers("seller", seller.siren, seller.siret, seller.vat_number)
     if any(tax.treatment == "training" for tax in invoice.taxes) and not seller.activity_number:
         yield "seller.activity_number"
     needs_vat = any(TREATMENTS[tax.treatment].category in ("S", "AE", "G") for tax in _known(invoice))
@@ -62,7 +58,7 @@ def _of_seller(invoice: Invoice) -> Iterator[str]:
         yield "seller.vat_number"
     if invoice.buyer_kind == "business":
         for name in ("recovery", "penalties", "discount"):
-            if not getattr(invoice.terms, name).strip():
+            if is_blank(getattr(invoice.terms, name)):
                 yield f"terms.{name}"
 
 
@@ -70,26 +66,12 @@ def _of_buyer(invoice: Invoice) -> Iterator[str]:
     buyer = invoice.buyer
     for name in ("name", "street", "postal_code", "city", "country"):
         # Many countries have no postal codes.
-        if not getattr(buyer, name).strip() and (name != "postal_code" or buyer.country == "FR"):
+        if is_blank(getattr(buyer, name)) and (name != "postal_code" or buyer.country == "FR"):
             yield f"buyer.{name}"
-    yield from _numbers("buyer", buyer.siren, buyer.siret, buyer.vat_number)
     if invoice.buyer_kind != "consumer" and buyer.country == "FR" and not buyer.siren:
         yield "buyer.siren"
     if any(TREATMENTS[tax.treatment].category == "AE" for tax in _known(invoice)) and not buyer.vat_number:
         yield "buyer.vat_number"
-
-
-def _numbers(whose: str, siren: str, siret: str, vat_number: str) -> Iterator[str]:
-    readers: list[tuple[str, str, Callable[[str], bool]]] = [
-        ("siren", siren, siren_numbers.is_valid),
-        ("siret", siret, siret_numbers.is_valid),
-        ("vat_number", vat_number, vat_numbers.is_valid),
-    ]
-    for name, number, is_valid in readers:
-        if number and not is_valid(number):
-            yield f"{whose}.{name}"
-    if siret and siren and not siret.startswith(siren):
-        yield f"{whose}.siret"
 
 
 def _of_lines(invoice: Invoice) -> Iterator[str]:
@@ -97,7 +79,7 @@ def _of_lines(invoice: Invoice) -> Iterator[str]:
         yield "lines"
     keys = {tax.key for tax in invoice.taxes}
     for place, line in enumerate(invoice.lines):
-        if not line.name.strip():
+        if is_blank(line.name):
             yield f"lines[{place}].name"
         if line.tax not in keys:
             yield f"lines[{place}].tax"
@@ -156,8 +138,6 @@ def _of_sums(invoice: Invoice) -> Iterator[str]:
 
 def _of_payment(kind: str, invoice: Invoice) -> Iterator[str]:
     payment = invoice.payment
-    if payment is not None and payment.iban and not iban_numbers.is_valid(payment.iban):
-        yield "payment.iban"
     if payment is not None and payment.means == TRANSFER and invoice.due and not payment.iban:
         yield "payment.iban"
     if kind in ("invoice", "final", "deposit") and invoice.due and not invoice.dues:

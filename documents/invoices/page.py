@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from documents.invoices.quick_response import epc_code
 from documents.invoices.treatments import TREATMENTS
-from documents.invoices.values import Invoice, Line, Party
+from documents.invoices.values import Invoice, Line, Look, Party
 from documents.issued.templates import Issued
 from documents.pdf.readable import readable
 from documents.pictures.selectors import picture_as_svg
@@ -70,7 +70,7 @@ class _Words:
             "author": invoice.seller.name,
             "day": [day.year, day.month, day.day],
             "language": issued.language,
-            "accent": invoice.look.accent,
+            "accent": readable_accent(invoice.look.accent),
             "page": _("page"),
             "attached": _("E-invoice (Factur-X)"),
             "footer": self.footer(),
@@ -229,6 +229,14 @@ class _Words:
         if self.issued.kind == "proforma":
             told.insert(0, _("This is no invoice: nothing is owed by it, and no VAT can be deducted."))
         return [*told, *self.invoice.notes]
+
+
+def readable_accent(colour: str) -> str:
+    """Return a colour (`#rrggbb`), or the usual one where white letters on it have too little contrast (WCAG AA)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return colour if contrast >= 4.5 else Look().accent
 
 
 def _total(name: str, amount: str, *, strong: bool) -> Page:

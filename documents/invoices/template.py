@@ -6,7 +6,7 @@ from documents.invoices import checking
 from documents.invoices.business_terms import TYPE_CODES
 from documents.invoices.page import page_of
 from documents.invoices.values import from_data
-from documents.invoices.xml import cii
+from documents.invoices.xml import cii, ubl
 from documents.issued.templates import TEMPLATES, Issued, Plain, Template
 from documents.pdf.printing import print_page
 
@@ -17,11 +17,11 @@ def check(kind: str, data: Plain) -> None:
 
 
 def make(issued: Issued) -> dict[str, bytes]:
-    """Return `pdf`, and `xml` for a kind that is an e-invoice, which then lies in the PDF as well."""
+    """Return `pdf`; of a kind that is an e-invoice also `xml`, which lies in the PDF as well, and `ubl`."""
     invoice = from_data(issued.data)
     xml = cii(issued, invoice) if issued.kind in TYPE_CODES else b""
     pdf = print_page(f"invoice-{issued.version}", page_of(issued, invoice), day=issued.issued_on, xml=xml)
-    return {"pdf": pdf, "xml": xml} if xml else {"pdf": pdf}
+    return {"pdf": pdf, "xml": xml, "ubl": ubl(issued, invoice)} if xml else {"pdf": pdf}
 
 
 def register() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from common.admin.display import NOTHING, anchor, link, moment
+from common.admin.display import NOTHING, amount, anchor, link, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from documents.issued.answers import file_answer
@@ -42,8 +43,8 @@ class DocumentAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        rows = super().get_queryset(request).select_related("corrects", "issued_by")
-        return rows.prefetch_related("corrected_by")
+        files = Prefetch("files", DocumentFile.objects.defer("content"))
+        return super().get_queryset(request).select_related("corrects", "issued_by").prefetch_related(files)
 
     def get_urls(self) -> list[URLPattern]:
         file = path(
@@ -71,19 +72,21 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("total"))
     def total(self, document: Document) -> str:
-        gross, currency = _text(document.data, "gross"), _text(document.data, "currency")
-        return f"{gross} {currency}" if gross else NOTHING
+        gross = _text(document.data, "gross")
+        return amount(Decimal(gross), _text(document.data, "currency")) if gross else NOTHING
 
     @display(description=gettext_lazy("buyer"))
     def buyer(self, document: Document) -> str:
         return _text(document.data.get("buyer"), "name") or NOTHING
 
     @display(description=gettext_lazy("files"))
-    def file_links(self, document: Document) -> SafeString:
+    def file_links(self, document: Document) -> SafeString | str:
         page = "admin:documents_document_file"
-        choices = DocumentFile.Form.choices
-        forms = [(anchor(reverse(page, args=[document.pk, form]), label),) for form, label in choices]
-        return format_html_join(" · ", "{}", forms)
+        links = [
+            (anchor(reverse(page, args=[document.pk, file.form]), file.get_form_display()),)
+            for file in document.files.all()
+        ]
+        return format_html_join(" · ", "{}", links) or _("not made yet")
 
     @display(description=gettext_lazy("corrects"))
     def corrected(self, document: Document) -> SafeString | str:
@@ -92,7 +95,7 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("corrected by"))
     def corrections(self, document: Document) -> SafeString | str:
-        rows = [(link("documents_document", each.pk, each.number),) for each in document.corrected_by.all()]
+        rows = [(link("documents_document", each.pk, each.number),) for each in document.corrected_by.order_by("pk")]
         return format_html_join(", ", "{}", rows) or NOTHING
 
     @display(description=gettext_lazy("language"))

@@ -7,7 +7,8 @@ from django.http import HttpResponse
 from documents.issued.files import content_of
 from documents.issued.models import Document
 
-CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml"}
+CONTENT_TYPES = {"pdf": "application/pdf", "xml": "application/xml", "ubl": "application/xml"}
+ENDINGS = {"ubl": "ubl.xml"}
 
 
 def file_answer(document: Document, form: str) -> HttpResponse:
@@ -18,7 +19,7 @@ def file_answer(document: Document, form: str) -> HttpResponse:
     answer = HttpResponse(content_of(document, form), content_type=CONTENT_TYPES.get(form, "application/octet-stream"))
     # A number has slashes where its format has.
     name = document.number.replace("/", "-")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS.get(form, form)}"'
     # People are in it: no proxy and no browser keeps it.
     answer["Cache-Control"] = "no-store, private"
     return answer

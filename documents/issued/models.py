@@ -93,7 +93,7 @@ class Document(models.Model):
 
 
 class DocumentFile(models.Model):
-    """A file of a document: PDF, or the XML alone. Frozen when it is made.
+    """A file of a document: PDF, or the e-invoice alone, as CII (`xml`) and as UBL. Frozen when it is made.
 
     `digest` is the SHA-256 of its bytes. `content` may be lost, by a backup without it, and is made again to the same
     bytes or not at all.
@@ -101,7 +101,8 @@ class DocumentFile(models.Model):
 
     class Form(models.TextChoices):
         PDF = "pdf", "PDF"
-        XML = "xml", "XML"
+        XML = "xml", "XML (CII)"
+        UBL = "ubl", "XML (UBL)"
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="files", verbose_name=_("document"))
     form = models.CharField(_("form"), max_length=3, choices=Form.choices)
@@ -116,7 +117,9 @@ class DocumentFile(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=("document", "form"), name="documents_documentfile_once"),
-            models.CheckConstraint(condition=Q(form__in=("pdf", "xml")), name="documents_documentfile_form_known"),
+            models.CheckConstraint(
+                condition=Q(form__in=("pdf", "xml", "ubl")), name="documents_documentfile_form_known"
+            ),
             models.CheckConstraint(
                 condition=Q(content__isnull=True) | Q(digest=Func(F("content"), function="sha256")),
                 name="documents_documentfile_as_digested",

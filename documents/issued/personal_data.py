@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,7 @@ from documents.issued.models import Document
 
 def naming(person: Person) -> QuerySet[Document]:
     """Return the documents whose buyer has an address of the person."""
-    return Document.objects.filter(data__buyer__email__in=sorted(person.emails))
+    return Document.objects.alias(buyer_email=KT("data__buyer__email")).filter(buyer_email__in=sorted(person.emails))
 
 
 def describe(person: Person) -> Iterable[Record]:

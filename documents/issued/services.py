@@ -32,6 +32,18 @@ SEQUENCE_OF = {
 }
 
 
+# Kinds that a credit note takes back.
+CREDITED = (Kind.DEPOSIT, Kind.INVOICE, Kind.FINAL)
+
+
+class FactTaken(ValueError):
+    """A fact whose document is of another kind: a mistake in the code."""
+
+
+class NotCredited(ValueError):
+    """A credit note for a document by which nothing was invoiced: a mistake in the code."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewDocument:
     """A document to issue. `data` are plain values (`documents.issued.plain`) that its template accepts.
@@ -53,14 +65,23 @@ class NewDocument:
 def issue(new: NewDocument, *, now: datetime) -> Document:
     """Give a document its number and freeze it, in the transaction of its fact; its files follow by a job.
 
-    Returns the document of the fact that is there already, as it was issued. Five statements. Locks the row of the
-    series of the kind and year to the end of the transaction: the last lock that a transaction takes. Raises NotPlain,
-    Unregistered, and what the template raises for data that it cannot print.
+    Returns the document of the fact that is there already, as it was issued. Five statements, of a credit note six.
+    Locks the row of the series of the kind and year to the end of the transaction: the last lock that a transaction
+    takes. Raises NotPlain, Unregistered, NotCredited, FactTaken, and what the template raises for data that it cannot
+    print.
     """
     refuse_unless_plain(new.data)
     template = TEMPLATES.get(new.template)
     template.check(new.kind, new.data)
+    if new.kind == Kind.CREDIT_NOTE:
+        _refuse_unless_invoiced(new)
     return _issue(new, template, now)
+
+
+def _refuse_unless_invoiced(new: NewDocument) -> None:
+    invoices = Document.objects.filter(kind__in=CREDITED)
+    if new.corrects_id is None or not invoices.filter(pk=new.corrects_id).exists():
+        raise NotCredited(f"{new.fact}: {new.corrects_id} is no invoice")
 
 
 # Without a savepoint: after a refusal here the caller's transaction is over, and with it the number.
@@ -69,6 +90,8 @@ def _issue(new: NewDocument, template: Template, now: datetime) -> Document:
     series = locked_series(SEQUENCE_OF[new.kind], day=local_day(now))
     known = Document.objects.filter(fact=new.fact).first()
     if known is not None:
+        if known.kind != new.kind:
+            raise FactTaken(f"{new.fact} has the {known.kind} {known.number}; no {new.kind} comes of it")
         return known
     number, day = next_number(series, day=local_day(now))
     document = Document(

@@ -30,7 +30,7 @@ class Template:
     """A template. `version` is given to new documents; older ones are made by the version they were issued with.
 
     `check` raises for data that no document of the kind can be made of. `make` returns the bytes by form, `pdf` and
-    where there is one `xml`, and makes the same bytes of the same document.
+    where there is an e-invoice `xml` and `ubl`, and makes the same bytes of the same document.
     """
 
     name: str

@@ -34,6 +34,7 @@ FOUND = (
     "enrolments.Course",
     "shop.Payment",
     "shop.PaymentEvent",
+    "documents.Document",
     "outbox.Mail",
 )
 ROWS_OF_A_KIND = 5

@@ -19,7 +19,8 @@ from handlers.contract import LineContext, Refusal
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import proposed_for
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 
 @dataclass(frozen=True)

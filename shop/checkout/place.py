@@ -37,8 +37,10 @@ from shop.checkout.limits import check_places_held, check_share_of_courses, chec
 from shop.checkout.parties import OrderDetails, Parties, parties_of, remember_numbers
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import LineFault, keep_feedback, lock_courses_of
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.orders.unit_rows import write_rows
 from shop.payments import services as payments

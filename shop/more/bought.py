@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from accounts.members.models import CustomerAccount
 from enrolments.seats.batches.models import SeatBatch
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from handlers.asked_fields import AskedField, fields_in_words
 from shop.cart.micro_forms import MicroForm
-from shop.orders.models import OrderLine, OrderUnit
+from shop.orders.lines.models import OrderLine, OrderUnit
 
 BLANK: tuple[Any, ...] = (None, "", [], ())
 

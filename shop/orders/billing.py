@@ -15,8 +15,9 @@ from common.refusals import Refused
 from common.scrubbing import GONE
 from shop.orders.copied.columns import COPIED
 from shop.orders.copied.sight import copied_for
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 
 BILLING = (

@@ -26,8 +26,10 @@ from outbox.transfer import lock_jobs_of_account
 from outbox.transfer import move_account as move_outbox
 from shop.notes.services import move_notes
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.orders.places import take_places_again
 from shop.orders.transitions import record
 from shop.payments import services as payments

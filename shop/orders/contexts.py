@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef
 
 from handlers.contract import Handler, HandlerMissing, LineContext, Refusal
 from handlers.registry import handler_for
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order, lock_order_of_line
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order
 from shop.orders.units import units_left
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.contexts import line_contexts, order_with_people
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import undo_pre_payment
 from shop.orders.in_turn import in_turn
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import move_order
 from shop.payments.requests.services import withdraw
 

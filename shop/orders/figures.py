@@ -23,7 +23,8 @@ from billing.ledger.selectors import Open, open_by_order, sum_by_order
 from common.currencies import from_minor_units
 from common.moments import day_starts, local_day
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 WEEKS_SHOWN, DAYS_SHOWN = 12, 30
 

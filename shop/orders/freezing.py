@@ -10,8 +10,10 @@ from accounts.people.models import User
 from enrolments.seats.batches.models import FrozenFor
 from enrolments.seats.freezing import set_frozen
 from shop.orders.fulfilment import deliver_again
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import record
 
 

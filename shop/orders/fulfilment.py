@@ -19,8 +19,10 @@ from outbox.jobs.services import NewJob, enqueue_many, retry_job
 from outbox.selectors import jobs_by_key
 from shop.orders import mails
 from shop.orders.contexts import handler_of, line_contexts, line_with_people
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import fault_of, keep_feedback, lock_courses_of
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.orders.operator import take_operator
 from shop.orders.transitions import move_line, move_lines, move_order, record
 

@@ -18,7 +18,7 @@ from handlers.faults import Fault, HookBroken
 from handlers.giving_back import take_back_without_script
 from handlers.registry import problem_with
 from shop.orders.contexts import handler_of
-from shop.orders.models import LineFeedback, OrderLine
+from shop.orders.lines.models import LineFeedback, OrderLine
 from shop.orders.operator import with_standing_operator
 
 

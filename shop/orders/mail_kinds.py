@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
@@ -29,16 +30,19 @@ from outbox.mails.models import Mail
 from shop.orders.contexts import enrols_buyer
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
+from shop.orders.lines.models import LineFeedback, OrderLine
 from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
-from shop.orders.models import LineFeedback, Order, OrderLine
+from shop.orders.models import Order
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
-from shop.payments.requests.asked import Asked
-from shop.payments.requests.links import link_of, linked_request
+from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.links import link_of, linked_request, token_of
+from shop.payments.requests.models import Allocation
 from shop.payments.requests.services import parts_of
+from shop.payments.saved_cards.models import CardCharge
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -174,6 +178,11 @@ def _part(line: OrderLine, rows: list[GivingBack]) -> dict[str, Any]:
     }
 
 
+def _charged_back(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    taken = Allocation.objects.filter(charge_back=mail.context["charge_back"], request__order=mail.order_id)
+    return order_context(mail, blank=blank) | {"amount": taken.aggregate(sum=Sum("amount"))["sum"] or ZERO}
+
+
 def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     event = PaymentEvent.objects.select_related("order").get(pk=mail.context["event"])
     return {
@@ -191,6 +200,20 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     by_provider = refund.payment if refund.way == Refund.Way.PROVIDER else None
     method = method_label(by_provider.provider) if by_provider else ""
     return order_context(mail, blank=blank) | {"refund": refund, "method": method}
+
+
+def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about a saved card that was not charged: what is owed, and where it is paid."""
+    charge = CardCharge.objects.select_related("request").get(pk=mail.context["charge"])
+    token = token_of(charge.request)
+    url = settings.SITE_URL + reverse("pay-link", args=[token]) if token else ""
+    rests = [each.rest for each in asked_of(charge.request.order) if each.request.pk == charge.request_id]
+    return order_context(mail, blank=blank) | {
+        "charge": charge,
+        "rest": rests[0] if rests else ZERO,
+        "next_try": charge.next_at if mail.context["number"] == charge.tries else None,
+        "pay_url": BLANK if blank and url else url,
+    }
 
 
 def renew(mail: Mail, now: datetime) -> Renewed:
@@ -255,6 +278,8 @@ KINDS = {
     "refund_sent": (_refund, pgettext_lazy("kind of mail", "Refund sent")),
     "refund_failed": (_refund, pgettext_lazy("kind of mail", "Refund failed")),
     "refund_failed_sales": (_refund, pgettext_lazy("kind of mail", "Refund failed, to the sales team")),
+    "card_not_charged": (_card, pgettext_lazy("kind of mail", "Saved card not charged")),
+    "charged_back": (_charged_back, pgettext_lazy("kind of mail", "Payment taken back by the bank")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),
 }

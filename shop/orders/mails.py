@@ -19,8 +19,9 @@ from accounts.people.models import User
 from common.plain_rows import plain_row
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderLine
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.port import Provider
 from shop.payments.requests.links import make_link
@@ -32,12 +33,12 @@ LINK_LIVES_FOR = timedelta(days=7)
 
 def queue_placed(order: Order, *, now: datetime) -> None:
     """Queue the mails to the customer and the sales team; a visitor's mail carries the link that claims the order."""
-    queue_mails([*_to_customer(order, "order_placed", now=now), *_to_sales(order, "order_placed_sales")])
+    queue_mails([*to_customer(order, "order_placed", now=now), *_to_sales(order, "order_placed_sales")])
 
 
 def queue_again(order: Order, *, now: datetime) -> None:
     """Queue a mail with the order's page, and the link that claims it, to the address of an unclaimed order."""
-    queue_mails(_to_customer(order, "order_again", occasion=f"order_again:{int(now.timestamp())}", now=now))
+    queue_mails(to_customer(order, "order_again", occasion=f"order_again:{int(now.timestamp())}", now=now))
 
 
 def renew_claim(link: AddressLink, now: datetime) -> AddressLink | None:
@@ -51,7 +52,7 @@ def renew_claim(link: AddressLink, now: datetime) -> AddressLink | None:
 def queue_payment_instructions(order: Order, provider: Provider, *, now: datetime) -> None:
     """Queue the instructions for payment to the customer and to an outside payer."""
     occasion = f"payment_instructions:{provider.name}"
-    mails = _to_customer(order, "payment_instructions", occasion=occasion, now=now)
+    mails = to_customer(order, "payment_instructions", occasion=occasion, now=now)
     if has_outside_payer(order) and provider.name == "transfer":
         # One for each order, whatever is chosen how often: nobody asked the payer.
         make_link(order, now=now)
@@ -64,7 +65,7 @@ def queue_payment_received(order: Order, *, now: datetime) -> None:
     if not order.is_free:
         queue_mails(
             [
-                *_to_customer(order, "payment_received", now=now),
+                *to_customer(order, "payment_received", now=now),
                 *_to_asked_payer(order, "payer_nothing_due"),
                 *_to_sales(order, "payment_received_sales"),
             ]
@@ -81,7 +82,7 @@ def queue_delivered(order: Order, line: OrderLine, *, now: datetime, is_operator
     context: dict[str, Any] = {"line": line.pk}
     mails = [*_to_sales(order, "delivered_sales", occasion=f"{occasion}:sales", context=context)]
     if order.operator is None:
-        mails += _to_customer(order, "delivered_public", occasion=occasion, context=context, now=now)
+        mails += to_customer(order, "delivered_public", occasion=occasion, context=context, now=now)
     else:
         operator = order.operator
         told = context | {"is_operator_new": is_operator_new}
@@ -111,7 +112,7 @@ def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | N
     occasion = f"given_back:{givings[0]}"
     context = {"givings": list(givings)}
     is_both = operator is not None and operator == order.buyer
-    mails = _to_customer(
+    mails = to_customer(
         order,
         "given_back",
         occasion=occasion,
@@ -161,7 +162,7 @@ def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcom
 def queue_refund_sent(order: Order, *, refund_id: int, now: datetime) -> None:
     """Queue the news to the customer that money was sent back: by which way, and when it arrives."""
     context = {"refund": refund_id}
-    queue_mails(_to_customer(order, "refund_sent", occasion=f"refund_sent:{refund_id}", context=context, now=now))
+    queue_mails(to_customer(order, "refund_sent", occasion=f"refund_sent:{refund_id}", context=context, now=now))
 
 
 def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: datetime) -> None:
@@ -170,10 +171,22 @@ def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: da
     occasion = f"refund_failed:{refund_id}"
     queue_mails(
         [
-            *(_to_customer(order, "refund_failed", occasion=occasion, context=context, now=now) if was_told else []),
+            *(to_customer(order, "refund_failed", occasion=occasion, context=context, now=now) if was_told else []),
             *_to_sales(order, "refund_failed_sales", occasion=f"{occasion}:sales", context=context),
         ]
     )
+
+
+def queue_card_not_charged(order: Order, *, charge_id: int, number: int, now: datetime) -> None:
+    """Queue the news to the customer that a saved card was not charged at the try of this number, with a pay link."""
+    context, occasion = {"charge": charge_id, "number": number}, f"card_not_charged:{charge_id}:{number}"
+    queue_mails(to_customer(order, "card_not_charged", occasion=occasion, context=context, now=now))
+
+
+def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> None:
+    """Queue the news for the customer that their bank has taken money back, which is owed again."""
+    occasion, context = f"charged_back:{charge_back_id}", {"charge_back": charge_back_id}
+    queue_mails(to_customer(order, "charged_back", occasion=occasion, context=context, now=now))
 
 
 def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
@@ -182,7 +195,7 @@ def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
     occasion = f"order_ended:{order.status}"
     queue_mails(
         [
-            *_to_customer(order, "order_ended", occasion=occasion, now=now),
+            *to_customer(order, "order_ended", occasion=occasion, now=now),
             *_to_asked_payer(order, "payer_order_ended", occasion=f"{occasion}:payer"),
         ]
     )
@@ -193,7 +206,7 @@ def has_outside_payer(order: Order) -> bool:
     return order.payer_email not in ("", order.contact_email)
 
 
-def _to_customer(
+def to_customer(
     order: Order, kind: str, *, now: datetime, occasion: str = "", context: dict[str, Any] | None = None
 ) -> list[NewMail]:
     """Make a mail to the buyer, or to the typed address of an unclaimed order, which gets a living link to claim it;

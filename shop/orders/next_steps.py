@@ -16,7 +16,8 @@ from enrolments.learning.bought import courses_of_order
 from enrolments.seats.models import SeatState
 from enrolments.seats.selectors import SeatsToFill, seats_to_fill
 from shop.orders.contexts import enrols_buyer
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.selectors import OrderView, Phase
 
 

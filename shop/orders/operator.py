@@ -8,7 +8,8 @@ from datetime import datetime
 from accounts.members.operators import standing_operator
 from accounts.people.models import User
 from handlers.contract import LineContext
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 
 

@@ -14,9 +14,11 @@ from enrolments.courses.places.models import PlaceHold
 from enrolments.courses.places.services import free
 from handlers.contract import Refusal
 from shop.orders.contexts import handler_of, line_contexts, order_with_people
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import lock_courses_of, undo_pre_payment
 from shop.orders.in_turn import in_turn
-from shop.orders.models import Order, OrderEvent, OrderLine, OrderQuerySet
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order, OrderQuerySet
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import record
 from shop.orders.unit_rows import complete_rows

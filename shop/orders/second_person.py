@@ -24,7 +24,9 @@ from handlers.contract import RevokeReason, runs_of
 from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.services import GivenBack, give_units_back
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.refunds.sending import How, send_back, shares_of
 from shop.payments.services import confirm_received

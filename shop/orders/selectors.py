@@ -20,7 +20,8 @@ from common.plain_rows import plain_row, plain_rows
 from handlers.contract import Buyer, Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import answered_units
-from shop.orders.models import LineFeedback, Order, OrderLine, OrderUnit
+from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.orders.standing import Standing
 from shop.payments.charge_backs.selectors import taken_back_of

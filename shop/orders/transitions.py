@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from common.plain_inserts import insert_row
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 if TYPE_CHECKING:
     from accounts.people.models import User

@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef
 
 from common.plain_inserts import insert_rows
 from handlers.contract import Units
-from shop.orders.models import WITHOUT_ANSWERS, Order, OrderLine, OrderUnit
+from shop.orders.lines.models import WITHOUT_ANSWERS, OrderLine, OrderUnit
+from shop.orders.models import Order
 
 ENDED_UNPAID = (Order.Status.CANCELLED, Order.Status.EXPIRED)
 MIGRATION = "0013_units_by_index"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 from handlers.contract import UnitContext, Units
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 
 # Units given back of some lines, as runs of indexes; see `shop.orders.giving_back.units`.
 GIVEN_BACK = """

@@ -13,7 +13,8 @@ from accounts.members.rights import Right, rights_of
 from accounts.members.waiting import AT_MOST, Waits
 from common.templatetags.money import money
 from common.words import moment_in_words
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 
 def unpaid_orders(membership: Membership, now: datetime) -> list[Waits]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from common.refusals import Refused
 from common.words import moment_in_words
-from shop.orders.models import OrderEvent
+from shop.orders.history.models import OrderEvent
 from shop.orders.transitions import record
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.rest import rest_of

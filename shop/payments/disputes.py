@@ -16,7 +16,8 @@ from common.again import again_after_deadlock
 from common.refusals import Refused
 from enrolments.seats.batches.models import FrozenFor
 from shop.orders.freezing import freeze, unfreeze
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.charge_backs.services import bring_again, take_back
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.models import Allocation

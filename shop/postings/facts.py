@@ -17,7 +17,9 @@ from billing.ledger.models import Account
 from billing.ledger.services import Entry, Kind, Line
 from common.currencies import in_minor_units
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings.parts import part_of

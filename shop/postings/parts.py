@@ -10,7 +10,7 @@ from django.utils.formats import localize
 from billing.taxes.kinds import TaxKind
 from catalog.models.taxes import Tax
 from common.admin.display import NOTHING
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 
 
 def part_of(line: OrderLine) -> str:

@@ -11,7 +11,9 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from billing.ledger.services import Entry, post
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund

@@ -15,7 +15,8 @@ from billing.ledger.models import LedgerEntry
 from billing.ledger.services import Entry
 from catalog.pricing import ZERO
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings import charge_backs, facts

@@ -16,7 +16,8 @@ from enrolments.grounds.models import Enrolment, Ground
 from enrolments.seats.models import Seat, SeatState
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
-from shop.orders.models import LineFeedback, Order
+from shop.orders.lines.models import LineFeedback
+from shop.orders.models import Order
 
 logger = logging.getLogger(__name__)
 

@@ -35,7 +35,8 @@ from shop.checkout.errors import CheckoutRefused, UnitsIncomplete
 from shop.checkout.parties import OrderDetails
 from shop.checkout.place import Consent, Shown, place_order
 from shop.orders import fulfilment
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.providers import transfer
 from shop.seller.models import LegalText

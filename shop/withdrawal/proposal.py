@@ -13,7 +13,8 @@ from django.db.models import Q
 
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 CENT = Decimal("0.01")
 

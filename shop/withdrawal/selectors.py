@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.withdrawal.delay import delay_ends, may_withdraw
 from shop.withdrawal.models import Withdrawal
 

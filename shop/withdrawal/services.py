@@ -14,8 +14,9 @@ from enrolments.seats.batches.models import FrozenFor
 from outbox.mails.services import queue_mails
 from shop.orders.ending import cancel_order
 from shop.orders.freezing import freeze, unfreeze
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.withdrawal.delay import may_withdraw
 from shop.withdrawal.mails import acknowledgement, to_sales

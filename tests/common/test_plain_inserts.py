@@ -9,7 +9,9 @@ from accounts.members.models import CustomerAccount
 from common.plain_inserts import insert_row, insert_rows
 from outbox.jobs.models import Job
 from shop.cart.models import Cart, CartLine
-from shop.orders.models import Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, pay, place

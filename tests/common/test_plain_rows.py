@@ -5,7 +5,9 @@ from django.forms import model_to_dict
 
 from common.plain_rows import plain_row, plain_rows
 from shop.cart.models import Cart, CartLine
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.seller.models import FrozenSeller, ShopIdentity
 from tests.factories.catalog import EntryFactory

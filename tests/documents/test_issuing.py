@@ -11,7 +11,7 @@ from django.db import transaction
 from common.registry import Unregistered
 from documents.issued.models import Document
 from documents.issued.plain import NotPlain, digest_of
-from documents.issued.services import MAKE_FILES, issue, said_by
+from documents.issued.services import MAKE_FILES, FactTaken, NotCredited, issue, said_by
 from documents.series.models import Series
 from outbox.jobs.models import Job
 from tests.constraints import broken, copy, run
@@ -92,6 +92,21 @@ class TestIssuing:
         assert again.data["total"] == "120.00"
         assert numbers() == ["F2026-00001"]
         assert Series.objects.get(sequence="invoice", year=2026).last == 1
+
+    def test_a_fact_has_one_kind_of_document(self):
+        issued()
+
+        with pytest.raises(FactTaken):
+            issued(kind=Kind.RECEIPT)
+
+    def test_a_credit_note_takes_an_invoice_back(self):
+        receipt = issued("receipt:1", kind=Kind.RECEIPT)
+        for corrected in (receipt.pk, None, 0):
+            with pytest.raises(NotCredited):
+                issued("credit:1", kind=Kind.CREDIT_NOTE, corrects_id=corrected)
+
+        invoice = issued()
+        assert issued("credit:1", kind=Kind.CREDIT_NOTE, corrects_id=invoice.pk).corrects == invoice
 
     def test_a_job_makes_the_files(self):
         document = issued()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from common.personal_data import Person, blank_next, kept
@@ -31,6 +32,12 @@ def test_the_buyer_is_told_of_them():
     with translation.override("en"):
         assert values(ALICE) == [{"kind": "invoice", "number": "F2026-00001", "issued_on": NOON.date()}]
     assert values(BOB) == []
+
+
+def test_the_buyer_is_found_by_the_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "documents_document_buyer_email" in personal_data.naming(ALICE).order_by().explain()
 
 
 def test_an_erasure_leaves_them_and_says_so():

@@ -11,7 +11,7 @@ from handlers.testing import make_account, make_course, make_person
 from handlers.testing.world import join
 from outbox.mails.models import Mail
 from shop.checkout.errors import UnitsIncomplete
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 

@@ -22,6 +22,7 @@ checkout-review                      cart                     version,gross,cont
 checkout-proof                       -                        -  # one's own browser: the code names the address
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
+order-card                           token                    -  # one card lives for an order
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-give-back                      token                    -  # posts the amount that it showed
 order-withdraw                       token                    -  # one withdrawal is received for an order

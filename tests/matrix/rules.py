@@ -68,6 +68,8 @@ order-state              GET  404     page    page    404      page       404   
 order-state              POST 405
 order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
+order-card               GET  405
+order-card               POST 404     go      go      404      go         404      404     404     404     404  # none
 order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
 order-claim              GET  sign-in go      go      404      go         404      404     404     go      go

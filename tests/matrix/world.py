@@ -56,7 +56,8 @@ from outbox.mails.models import Mail
 from shop.cart.models import CartLine
 from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.models import PaymentEvent

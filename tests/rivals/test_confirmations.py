@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from outbox.jobs.models import Job
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments import services as payments
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank

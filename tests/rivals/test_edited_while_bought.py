@@ -12,7 +12,8 @@ from catalog.models.entries import Entry
 from catalog.services import entries
 from catalog.services.entries import save_entry
 from shop.checkout import place as place_module
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place, shown_now
 from tests.rivals.processes import Rival, errors_among, race

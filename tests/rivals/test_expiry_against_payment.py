@@ -13,7 +13,8 @@ from outbox.jobs.models import Job
 from shop.orders import ending as orders
 from shop.orders import transitions
 from shop.orders.ending import expire_orders
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import Settlement
 from shop.payments.requests import release
 from tests.factories.enrolments import CourseFactory

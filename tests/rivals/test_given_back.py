@@ -21,7 +21,8 @@ from shop.orders.giving_back import paying_back
 from shop.orders.giving_back import services as giving_back
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from tests.enrolments.given import assign
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory

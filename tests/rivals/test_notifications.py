@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
-from shop.orders.models import OrderEvent
+from shop.orders.history.models import OrderEvent
 from shop.payments import services as payments
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.providers.sandbox import bank

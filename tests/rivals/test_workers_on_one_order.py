@@ -7,7 +7,8 @@ from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from shop.orders import contexts, fulfilment
-from shop.orders.models import LineFeedback, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.rivals.processes import deadlocks_among, errors_among, race

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 
 def order_url(order: Order, action: str = "change") -> str:

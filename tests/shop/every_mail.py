@@ -34,6 +34,7 @@ from outbox.mails.models import Mail
 from shop.more.bought import Bought
 from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
+from shop.payments.due.services import remind_of_due
 from tests.enrolments.extension.given import extended
 from tests.enrolments.given import assign, given_pack
 from tests.enrolments.waiting.given import frees, full_course, waits
@@ -50,6 +51,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     now = timezone.now()
     every_kind(probe_entry, diary)
     _diplomas()
+    _part_due(probe_entry, now)
     _waits(now)
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
@@ -101,6 +103,13 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     missing = set(MAIL_KINDS.names()) - set(mails)
     assert not missing, f"Nothing queues {sorted(missing)}."
     return mails
+
+
+def _part_due(probe_entry: Any, now: datetime) -> None:
+    """Remind of an order that is due."""
+    order = place(make_cart(probe_entry))
+    order.requests.update(due_on=now.date(), created_at=now - timedelta(days=30))
+    remind_of_due(now=now)
 
 
 def _waits(now: datetime) -> None:

@@ -39,7 +39,8 @@ from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.hooks import ScriptBroken
-from shop.orders.models import LineFeedback, Order, OrderLine
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, units_left

@@ -1,5 +1,7 @@
 """The demo data: loaded whole, once, and delivered; every state has an example."""
 
+from collections import Counter
+
 import pytest
 from django.contrib import admin
 from django.core.management import call_command
@@ -14,8 +16,10 @@ from accounts.members.services import roles_of
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.selectors import ids_with_proved_address
+from billing.ledger.models import LedgerEntry
 from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
+from common.moments import local_day
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
 from enrolments.seats.batches.models import FrozenFor
@@ -28,17 +32,36 @@ from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
+from shop.payments.refunds.models import Refund
 from shop.payments.requests.models import PaymentRequest
+from shop.payments.statements.matching import proposals_for
+from shop.payments.statements.models import BankStatement, StatementLine
+from shop.payments.statements.refunds import sent_for
+from shop.payments.statements.services import import_file, keep_file
+from shop.postings.verifying import faults_of_books
 from shop.withdrawal.models import Withdrawal
 from workbench.demo.people import DEMO_PEOPLE, PASSWORD
+from workbench.demo.statement import sample_statement
 
 
 def stages(email: str) -> dict[str, Stage]:
     user = User.objects.get(email=email)
     return {mine.course.short_name: mine.stage for mine in my_courses(user, timezone.now())}
+
+
+def _case(line: StatementLine) -> str:
+    """Return what the demo's bank statement means by a line, as far as the shop can tell."""
+    if line.amount < 0:
+        return "refund" if any(sent.is_sure for sent in sent_for(line)) else "fee"
+    found = proposals_for(line)
+    if not found:
+        return "nobody"
+    return "sure" if found[0].is_sure else "near" if found[0].is_near else "likely"
 
 
 @pytest.mark.xdist_group("demo")
@@ -53,7 +76,8 @@ class TestDemo(TestCase):
         states = set(Order.objects.values_list("status", flat=True))
         assert states == set(Order.Status)
         owed = GivingBack.objects.owed().values_list("line__order__status", flat=True)
-        assert list(owed) == ["completed"]
+        # Units given back of an order that goes on, and a refund that failed.
+        assert list(owed) == ["completed"] * 2
         assert OrderLine.objects.get(status="failed").entry_code == "ELEC-BR-SESSION"
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
@@ -66,8 +90,40 @@ class TestDemo(TestCase):
             ("public_mandate", "completed"),
         ]
         assert is_overdue(promises[0].order.account_id, timezone.now())
-        assert not PaymentEvent.objects.needing_attention().exists()
+        assert [event.kind for event in PaymentEvent.objects.needing_attention()] == ["disputed"]
         assert [event.outcome for event in PaymentEvent.objects.resolved()] == ["second_charge"]
+
+    def test_it_happened_in_order_of_time(self):
+        days = list(LedgerEntry.objects.order_by("pk").values_list("posted_on", flat=True))
+        assert days == sorted(days)
+        assert len(set(days)) > 20
+        for model, column in (
+            (Order, "placed_at"),
+            (OrderEvent, "at"),
+            (SeatEvent, "at"),
+            (PaymentEvent, "received_at"),
+        ):
+            moments = list(model.objects.order_by("pk").values_list(column, flat=True))
+            assert moments == sorted(moments), model
+        assert list(faults_of_books()) == []
+
+    def test_money_is_on_its_way_back_came_back_and_is_disputed(self):
+        ways = Refund.objects.exclude(state="done").order_by("way").values_list("way", "state", "problem")
+        assert list(ways) == [("provider", "failed", "account_closed"), ("transfer", "pending", "")]
+        [frozen] = [order for order in Order.objects.all() if FrozenFor.DISPUTE in reasons_of(order)]
+        assert frozen.method == "sandbox"
+
+    def test_its_bank_statement_shows_each_case_once(self):
+        merchant = User.objects.get(email="merchant@demo.example")
+        now = timezone.now()
+        kept = keep_file(content=sample_statement(local_day(now)), account="", actor=merchant, now=now)
+        import_file(statement_id=kept.pk, now=now)
+
+        lines = StatementLine.objects.order_by("pk")
+        told = Counter(_case(line) for line in lines)
+
+        assert told == {"sure": 1, "near": 1, "likely": 1, "refund": 1, "fee": 1, "nobody": 1}
+        assert all(balance["difference"] == "0.00" for balance in BankStatement.objects.get().balances)
 
     def test_a_private_person_has_withdrawn_from_a_contract(self):
         [withdrawal] = Withdrawal.objects.all()

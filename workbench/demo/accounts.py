@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from accounts.members.models import CustomerAccount
@@ -10,6 +11,7 @@ from accounts.members.services import change_roles, create_account, ensure_owner
 from accounts.people.models import User
 from common.postal import PostalAddress
 from workbench.demo.people import DEMO_PEOPLE
+from workbench.demo.timeline import Clock, Story
 
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "lacombe": {
@@ -44,17 +46,19 @@ def make_accounts(people: dict[str, User], now: datetime) -> dict[str, CustomerA
     return accounts
 
 
-def invite_members(people: dict[str, User], accounts: dict[str, CustomerAccount], now: datetime) -> None:
-    """Invite two people who have not followed their link yet; one invitation is old, from a time when no mail left the
-    shop."""
+def stories_of_members(people: dict[str, User], accounts: dict[str, CustomerAccount], clock: Clock) -> Iterator[Story]:
+    """Yield the invitations of two people who have not followed their link yet; one is old, from a time when no mail
+    left the shop."""
     owner, account = people["paul@lacombe.example"], accounts["lacombe"]
-    for email, asked_at in (
-        ("bureau@lacombe.example", now - timedelta(days=45)),
-        ("apprentissage@lacombe.example", now - timedelta(days=2)),
-    ):
+
+    def invited(email: str, days_ago: float) -> Story:
+        yield days_ago
         invite_member(
-            account=account, invited_by=owner, email=email, roles=("is_operator",), language="fr", now=asked_at
+            account=account, invited_by=owner, email=email, roles=("is_operator",), language="fr", now=clock.now
         )
+
+    yield invited("bureau@lacombe.example", 45)
+    yield invited("apprentissage@lacombe.example", 2)
 
 
 def _open(key: str, owner: User, now: datetime) -> CustomerAccount:

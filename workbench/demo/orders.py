@@ -1,46 +1,28 @@
-"""The demo's orders, placed by the services behind the customers' pages, over a year: in every state, with money right
-and wrong.
+"""Stories of the demo's orders, over a year: in every state, paid in every way.
 
 Paid orders are delivered on the spot, at the day they were paid; the mails go out when a worker runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from catalog.models.entries import Entry, EntryState
+from catalog.models.entries import EntryState
 from catalog.services.entries import save_entry
 from common.moments import local_day
 from common.postal import PostalAddress
-from enrolments.courses.models import Course
 from enrolments.courses.services import save_course
 from shop.cart.micro_forms import FIELDS
-from shop.cart.pricing import price_cart
-from shop.cart.services import add_to_cart, open_cart, save_units
-from shop.checkout.draft import draft_order
-from shop.checkout.parties import OrderDetails
-from shop.checkout.place import Consent, Shown, place_order
 from shop.orders.ending import cancel_order, expire_orders
-from shop.orders.fulfilment import fulfil_line
 from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
-from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
-from shop.payments.on_account.services import buy_on_account, set_terms
-from shop.payments.requests.models import PaymentRequest
-from shop.payments.requests.planning import divide, plan_payments
-from shop.payments.requests.promises import accept_promise
-from shop.payments.services import choose_method, confirm_received
-from shop.seller.models import LegalText
 from shop.withdrawal.services import withdraw_from_contract
-
-Units = Sequence[dict[str, str]]
+from workbench.demo.shop import DemoShop, Units
+from workbench.demo.timeline import Story
 
 TEAM = tuple(
     {"role": role, "email": f"{name}@lacombe.example", "first_name": first, "last_name": last}
@@ -61,271 +43,196 @@ VESTS = ({"fields.taille": "m", "fields.prenom": "Samira"}, {"fields.taille": "x
 BOOKLETS = ((11, 12), (9, 25), (7, 18), (5, 60), (4, 22), (2, 80), (1, 35))
 
 
-class DemoOrders:
-    """Orders of the demo's people; `merchant` confirms the transfers. Days count back from now."""
-
-    def __init__(self, *, entries: dict[str, Entry], merchant: User, now: datetime) -> None:
-        self.entries = entries
-        self.merchant = merchant
-        self.now = now
-        self.terms = LegalText.in_force(LegalText.Kind.TERMS, now)
-
-    def at(self, days_ago: float) -> datetime:
-        return self.now - timedelta(days=days_ago)
-
-    def place(
-        self,
-        account: CustomerAccount | None,
-        buyer: User | None,
-        operator: User | None,
-        *lines: tuple[str, int, Units],
-        days_ago: float = 0,
-        **details: Any,
-    ) -> Order:
-        """Place an order of (code, quantity, answers) lines, to be paid by transfer."""
-        at = self.at(days_ago)
-        cart = open_cart(token=None, user=buyer)
-        for code, quantity, units in lines:
-            line = add_to_cart(cart=cart, entry=self.entries[code], quantity=quantity, user=buyer, now=at)
-            if units:
-                save_units(cart=cart, line_id=line.pk, answers=_part(units), fields=_part(units, FIELDS))
-        cart.refresh_from_db()
-        typed = _details(account, operator, details)
-        draft = draft_order(
-            priced=price_cart(cart, user=buyer, now=at),
-            details=typed,
-            user=buyer,
-            language="fr",
-            now=at,
-        )
-        order = place_order(
-            cart_token=cart.token,
-            user=buyer,
-            details=typed,
-            shown=Shown.of(draft),
-            consent=Consent(self.terms.pk if self.terms else None),
-            language="fr",
-            visitor_key="",
-            now=at,
-        )
-        if not order.is_free:
-            choose_method(order_id=order.pk, method="transfer", actor=buyer, now=at)
-        return order
-
-    def receive(self, order: Order, reference: str, *, days_ago: float = 0, amount: Decimal | None = None) -> None:
-        """Record money received; by default the order's total."""
-        confirm_received(
-            order_id=order.pk,
-            amount=order.gross if amount is None else amount,
-            reference=reference,
-            actor=self.merchant,
-            is_what_arrived=True,
-            now=self.at(days_ago),
-        )
-
-    def pay_and_deliver(self, order: Order, reference: str, *, days_ago: float = 0) -> Order:
-        """Record the order's money and deliver at once, in a worker's place; the job finds nothing left to do."""
-        self.receive(order, reference, days_ago=days_ago)
-        for line in order.lines.exclude(handler="").order_by("position"):
-            fulfil_line(line_id=line.pk, now=self.at(days_ago))
-        order.refresh_from_db()
-        return order
-
-
-def make_orders(
-    *,
-    people: dict[str, User],
-    accounts: dict[str, CustomerAccount],
-    entries: dict[str, Entry],
-    courses: dict[str, Course],
-    now: datetime,
-) -> dict[str, Order]:
-    """Make the orders. Returns those whose seats are used later, by what they sold."""
-    demo = DemoOrders(entries=entries, merchant=people["merchant@demo.example"], now=now)
-    _booklets(demo, people, accounts)
-    used = _of_lacombe(demo, people, accounts["lacombe"]) | _of_saint_aubin(demo, people, accounts["aubin"])
-    _promised(demo, people, accounts["aubin"])
-    _failing(demo, people, accounts["aubin"], courses)
-    _of_visitors(demo)
-    _of_public_body(demo)
-    expire_orders(now=now)
-    return used
-
-
-def _booklets(demo: DemoOrders, people: dict[str, User], accounts: dict[str, CustomerAccount]) -> None:
-    buyers = (
-        (accounts["lacombe"], people["helene@lacombe.example"]),
-        (accounts["aubin"], people["yann@saint-aubin.example"]),
-    )
-    operators = (people["nadia@lacombe.example"], people["theo@saint-aubin.example"])
-    for index, (weeks, quantity) in enumerate(BOOKLETS):
-        (account, buyer), operator = buyers[index % 2], operators[index % 2]
-        order = demo.place(account, buyer, operator, ("LIVRET-SST", quantity, ()), days_ago=7 * weeks + 2)
-        demo.pay_and_deliver(order, f"LIVRETS {weeks}", days_ago=7 * weeks)
-
-
-def _of_lacombe(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> dict[str, Order]:
-    paul, helene, nadia = (people[f"{name}@lacombe.example"] for name in ("paul", "helene", "nadia"))
-    old = demo.place(account, paul, nadia, ("SIEGES-SECURITE", 4, ()), days_ago=382)
-    demo.pay_and_deliver(old, "VIR SECURITE", days_ago=380)
-    session = demo.place(account, paul, nadia, ("SST-SESSION", 5, _with_diets(TEAM)), ("LIVRET-SST", 5, ()), days_ago=9)
-    demo.pay_and_deliver(session, "VIR SST 2211", days_ago=8)
-    seats = demo.place(account, helene, nadia, ("SIEGES-SECURITE", 12, ()), days_ago=7, purchase_reference="BC-0457")
-    demo.pay_and_deliver(seats, "VIR 12 SIEGES", days_ago=6)
-    # Paid twice, and given back since.
-    demo.receive(seats, "VIR 12 SIEGES BIS", days_ago=5)
-    twice = PaymentEvent.objects.get(order=seats, outcome=PaymentEvent.Outcome.SECOND_CHARGE)
-    mark_resolved(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=demo.merchant, now=demo.at(4))
-    demo.pay_and_deliver(demo.place(account, paul, paul, ("EXCEL-SOLO", 1, ()), days_ago=41), "TABLEUR", days_ago=40)
-    vests = demo.place(account, helene, nadia, ("GILET-SST", 2, VESTS), days_ago=4)
-    demo.pay_and_deliver(vests, "VIR GILETS", days_ago=3)
-    # Twenty euros too little have arrived.
-    short = demo.place(account, helene, nadia, ("CONFLITS-SESSION", 3, ()), days_ago=3)
-    demo.receive(short, "VIR CONFLITS", days_ago=1, amount=short.gross - 20)
-    demo.place(account, paul, nadia, ("PACK-10", 1, ()))
-    return {"old": old, "session": session, "seats": seats}
-
-
-def _of_saint_aubin(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> dict[str, Order]:
-    claire, yann, theo = (people[f"{name}@saint-aubin.example"] for name in ("claire", "yann", "theo"))
-    pack = demo.place(account, yann, theo, ("PACK-10", 1, ()), days_ago=14)
-    demo.pay_and_deliver(pack, "CLINIQUE PACK", days_ago=12)
-    diplomas = demo.place(account, yann, theo, ("DIPLOME-PAPIER", 2, DIPLOMAS), days_ago=2)
-    demo.pay_and_deliver(diplomas, "DIPLOMES", days_ago=1)
-    demo.place(account, yann, theo, ("ELEC-SESSION", 2, ()), days_ago=10)
-    dropped = demo.place(account, claire, theo, ("ELEC-SESSION", 6, ()), days_ago=6)
-    cancel_order(order_id=dropped.pk, actor=claire, now=demo.at(5), reason="Session repoussée au printemps.")
-    refunded = demo.place(account, claire, theo, ("DOC-SOLO", 1, ()), days_ago=30)
-    demo.pay_and_deliver(refunded, "DOC SOLO", days_ago=29)
-    give_units_back(
-        order_id=refunded.pk,
-        units={line.pk: range(line.quantity) for line in refunded.lines.all()},
-        actor=demo.merchant,
-        reason="Rétractation dans les quatorze jours.",
-        now=demo.at(25),
-    )
-    mark_paid_back(
-        order_id=refunded.pk,
-        amount=owed_for(refunded),
-        paid_on=local_day(demo.at(24)),
-        reference="VIR RETOUR DOC",
-        actor=demo.merchant,
-        now=demo.at(24),
-    )
-    # Nobody pays this order within its two weeks.
-    demo.place(account, yann, theo, ("CONFLITS-SESSION", 2, ()), days_ago=20)
-    return {"pack": pack}
-
-
-def _promised(demo: DemoOrders, people: dict[str, User], account: CustomerAccount) -> None:
-    """On account and overdue; in two parts of which one has come; by an OPCO and the company."""
-    yann, theo = people["yann@saint-aubin.example"], people["theo@saint-aubin.example"]
-    set_terms(account_id=account.pk, limit=Decimal(5000), days=30, seen="", actor=demo.merchant, now=demo.at(60))
-    overdue = demo.place(account, yann, theo, ("LIVRET-SST", 40, ()), days_ago=50)
-    buy_on_account(order_id=overdue.pk, actor=yann, now=demo.at(50))
-    halves = demo.place(account, yann, theo, ("LIVRET-SST", 30, ()), days_ago=8)
-    first_on = local_day(demo.now) + timedelta(days=20)
-    parts = divide(halves.gross, halves.currency, deposit_percent=50, instalments=1, first_on=first_on, days_between=1)
-    plan_payments(order_id=halves.pk, parts=parts, actor=demo.merchant, now=demo.at(7))
-    demo.receive(halves, "ACOMPTE LIVRETS", days_ago=5, amount=parts[0].amount)
-    shared = demo.place(account, yann, theo, ("LIVRET-SST", 50, ()), days_ago=6)
-    shares = divide(shared.gross, shared.currency, deposit_percent=60, instalments=1, first_on=first_on, days_between=1)
-    plan_payments(order_id=shared.pk, parts=shares, actor=demo.merchant, now=demo.at(5))
-    accept_promise(
-        order_id=shared.pk,
-        kind=PaymentRequest.Promise.OPCO,
-        reference="OPCO-2026-1187",
-        due_on=first_on,
-        positions=[2],
-        actor=demo.merchant,
-        now=demo.at(4),
-    )
-
-
-def _failing(demo: DemoOrders, people: dict[str, User], account: CustomerAccount, courses: dict[str, Course]) -> None:
-    """Pay an order whose course is over by then: the line fails."""
-    claire = people["claire@saint-aubin.example"]
-    failing = demo.place(account, claire, claire, ("ELEC-BR-SESSION", 2, ()), days_ago=1)
-    _end_yesterday(courses["ELEC-BR"], demo.now)
-    _suspend(demo.entries["ELEC-BR-SESSION"], demo.now)
-    demo.pay_and_deliver(failing, "CLINIQUE BR")
-
-
-def _of_visitors(demo: DemoOrders) -> None:
-    """Place orders of visitors who are private persons, unclaimed: one paid and delivered, one withdrawn from since,
-    one waiting for money."""
-    for name, code, days_ago, reference in (
-        ("Camille Roy", "DOC-SOLO", 6, "ROY 0612"),
-        ("Sacha Rive", "DOC-SOLO", 4, "RIVE 0412"),
-        ("Jeanne Visiteuse", "EXCEL-SOLO", 0, ""),
-    ):
-        email = f"{name.split()[0].lower()}@demo.example"
-        order = demo.place(
-            None, None, None, (code, 1, ()), days_ago=days_ago, email=email,
-            contact_name=name, is_organisation=False,
-            address=PostalAddress(name=name, street="5 allée des Tilleuls", postal_code="44300", city="Nantes"),
-        )  # fmt: skip
-        if reference:
-            demo.pay_and_deliver(order, reference, days_ago=days_ago - 1)
-        if name == "Camille Roy":
-            withdraw_from_contract(order_id=order.pk, name=name, answer_to=email, now=demo.at(2))
-
-
-def _of_public_body(demo: DemoOrders) -> None:
-    """Place an order of a town hall and accept its purchase order: delivered before the money comes."""
-    order = demo.place(
-        None, None, None, ("LIVRET-SST", 25, ()), days_ago=5, email="achats@mairie.example",
-        contact_name="Denise Hamon", is_public_body=True, register_number="21440109300015",
-        service_code="FORMATION", commitment_number="EJ-2026-0815",
-        address=PostalAddress(name="Mairie de Saint-Lyphard", street="1 place de l’Église",
-                              postal_code="44410", city="Saint-Lyphard"),
+def stories_of_orders(shop: DemoShop) -> Iterator[Story]:
+    """Yield the stories; those whose seats are used later leave their order in `shop.orders`."""
+    yield from _booklets(shop)
+    yield _old_seats(shop)
+    yield _session(shop)
+    yield _seats_paid_twice(shop)
+    lacombe, (paul, helene, nadia) = shop.accounts["lacombe"], shop.named("lacombe", "paul", "helene", "nadia")
+    aubin, (yann, theo) = shop.accounts["aubin"], shop.named("saint-aubin", "yann", "theo")
+    yield _bought(shop, lacombe, paul, paul, ("EXCEL-SOLO", 1, ()), "TABLEUR", placed=41, paid=40)
+    yield _bought(shop, lacombe, helene, nadia, ("GILET-SST", 2, VESTS), "VIR GILETS", placed=4, paid=3)
+    yield _too_little(shop)
+    yield _left_open(shop, lacombe, paul, nadia, ("PACK-10", 1, ()), placed=0, name="waiting")
+    yield _bought(
+        shop, aubin, yann, theo, ("PACK-10", 1, ()), "CLINIQUE PACK", placed=14, paid=12, name="pack"
     )  # fmt: skip
-    accept_promise(
-        order_id=order.pk,
-        kind=PaymentRequest.Promise.PUBLIC_MANDATE,
-        reference=order.commitment_number,
-        due_on=local_day(demo.now) + timedelta(days=27),
-        actor=demo.merchant,
-        now=demo.at(4),
+    yield _bought(shop, aubin, yann, theo, ("DIPLOME-PAPIER", 2, DIPLOMAS), "DIPLOMES", placed=2, paid=1)
+    yield _left_open(shop, aubin, yann, theo, ("ELEC-SESSION", 2, ()), placed=10, name="mistyped")
+    yield _called_off(shop)
+    yield _paid_back(shop)
+    # Nobody pays this order within its two weeks.
+    yield _left_open(shop, aubin, yann, theo, ("CONFLITS-SESSION", 2, ()), placed=20)
+    yield _failing(shop)
+    yield from _of_visitors(shop)
+    yield _expiry(shop)
+
+
+def _bought(
+    shop: DemoShop,
+    account: CustomerAccount,
+    buyer: User,
+    operator: User,
+    line: tuple[str, int, Units],
+    reference: str,
+    *,
+    placed: float,
+    paid: float,
+    name: str = "",
+) -> Story:
+    yield placed
+    order = shop.place(account, buyer, operator, line)
+    yield paid
+    shop.pay_and_deliver(order, reference)
+    if name:
+        shop.orders[name] = order
+
+
+def _left_open(
+    shop: DemoShop,
+    account: CustomerAccount,
+    buyer: User,
+    operator: User,
+    line: tuple[str, int, Units],
+    *,
+    placed: float,
+    name: str = "",
+) -> Story:
+    yield placed
+    order = shop.place(account, buyer, operator, line)
+    if name:
+        shop.orders[name] = order
+
+
+def _booklets(shop: DemoShop) -> Iterator[Story]:
+    buyers = (("lacombe", "helene@lacombe.example"), ("aubin", "yann@saint-aubin.example"))
+    operators = ("nadia@lacombe.example", "theo@saint-aubin.example")
+    for index, (weeks, quantity) in enumerate(BOOKLETS):
+        account, buyer = buyers[index % 2]
+        yield _bought(
+            shop, shop.accounts[account], shop.people[buyer], shop.people[operators[index % 2]],
+            ("LIVRET-SST", quantity, ()), f"LIVRETS {weeks}", placed=7 * weeks + 2, paid=7 * weeks,
+        )  # fmt: skip
+
+
+def _old_seats(shop: DemoShop) -> Story:
+    paul, nadia = shop.named("lacombe", "paul", "nadia")
+    yield from _bought(
+        shop, shop.accounts["lacombe"], paul, nadia, ("SIEGES-SECURITE", 4, ()), "VIR SECURITE",
+        placed=382, paid=380, name="old",
+    )  # fmt: skip
+
+
+def _session(shop: DemoShop) -> Story:
+    paul, nadia = shop.named("lacombe", "paul", "nadia")
+    yield 9
+    order = shop.place(
+        shop.accounts["lacombe"], paul, nadia, ("SST-SESSION", 5, _with_diets(TEAM)), ("LIVRET-SST", 5, ())
     )
+    yield 8
+    shop.pay_and_deliver(order, "VIR SST 2211")
+    shop.orders["session"] = order
+
+
+def _seats_paid_twice(shop: DemoShop) -> Story:
+    """Seats whose money came twice, and was given back since."""
+    helene, nadia = shop.named("lacombe", "helene", "nadia")
+    yield 7
+    seats = shop.place(
+        shop.accounts["lacombe"], helene, nadia, ("SIEGES-SECURITE", 12, ()), purchase_reference="BC-0457"
+    )
+    yield 6
+    shop.pay_and_deliver(seats, "VIR 12 SIEGES")
+    shop.orders["seats"] = seats
+    yield 5
+    shop.receive(seats, "VIR 12 SIEGES BIS")
+    yield 4
+    twice = PaymentEvent.objects.get(order=seats, outcome=PaymentEvent.Outcome.SECOND_CHARGE)
+    mark_resolved(event_id=twice.pk, note="Rendu par virement à la comptable.", actor=shop.merchant, now=shop.now)
+
+
+def _too_little(shop: DemoShop) -> Story:
+    """Twenty euros too little have arrived."""
+    helene, nadia = shop.named("lacombe", "helene", "nadia")
+    yield 3
+    short = shop.place(shop.accounts["lacombe"], helene, nadia, ("CONFLITS-SESSION", 3, ()))
+    shop.orders["short"] = short
+    yield 1
+    shop.receive(short, "VIR CONFLITS", amount=short.gross - 20)
+
+
+def _called_off(shop: DemoShop) -> Story:
+    claire, theo = shop.named("saint-aubin", "claire", "theo")
+    yield 6
+    dropped = shop.place(shop.accounts["aubin"], claire, theo, ("ELEC-SESSION", 6, ()))
+    yield 5
+    cancel_order(order_id=dropped.pk, actor=claire, now=shop.now, reason="Session repoussée au printemps.")
+
+
+def _paid_back(shop: DemoShop) -> Story:
+    claire, theo = shop.named("saint-aubin", "claire", "theo")
+    yield 30
+    order = shop.place(shop.accounts["aubin"], claire, theo, ("DOC-SOLO", 1, ()))
+    yield 29
+    shop.pay_and_deliver(order, "DOC SOLO")
+    yield 25
+    shop.give_all_back(order, "Rétractation dans les quatorze jours.")
+    yield 24
+    mark_paid_back(
+        order_id=order.pk,
+        amount=owed_for(order),
+        paid_on=local_day(shop.now),
+        reference="VIR RETOUR DOC",
+        actor=shop.merchant,
+        now=shop.now,
+    )
+
+
+def _failing(shop: DemoShop) -> Story:
+    """Pay an order whose course is over by then: the line fails."""
+    [claire] = shop.named("saint-aubin", "claire")
+    yield 1
+    failing = shop.place(shop.accounts["aubin"], claire, claire, ("ELEC-BR-SESSION", 2, ()))
+    yield 0
+    course, entry = shop.courses["ELEC-BR"], shop.entries["ELEC-BR-SESSION"]
+    course.last_day = (shop.now - timedelta(days=1)).date()
+    course.enrolment_closes_on = None
+    save_course(course=course)
+    entry.state = EntryState.SUSPENDED
+    save_entry(entry=entry, expected_version=entry.version, now=shop.now)
+    shop.pay_and_deliver(failing, "CLINIQUE BR")
+
+
+def _of_visitors(shop: DemoShop) -> Iterator[Story]:
+    """Orders of visitors who are private persons, unclaimed: one paid and delivered, one withdrawn from since, one
+    waiting for money."""
+    yield _of_visitor(shop, "Camille Roy", "DOC-SOLO", "ROY 0612", placed=6, withdrawn=2)
+    yield _of_visitor(shop, "Sacha Rive", "DOC-SOLO", "RIVE 0412", placed=4)
+    yield _of_visitor(shop, "Jeanne Visiteuse", "EXCEL-SOLO", "", placed=0)
+
+
+def _of_visitor(
+    shop: DemoShop, name: str, code: str, reference: str, *, placed: float, withdrawn: float | None = None
+) -> Story:
+    yield placed
+    email = f"{name.split()[0].lower()}@demo.example"
+    order = shop.place(
+        None, None, None, (code, 1, ()), email=email, contact_name=name, is_organisation=False,
+        address=PostalAddress(name=name, street="5 allée des Tilleuls", postal_code="44300", city="Nantes"),
+    )  # fmt: skip
+    if reference:
+        yield placed - 1
+        shop.pay_and_deliver(order, reference)
+    if withdrawn is not None:
+        yield withdrawn
+        withdraw_from_contract(order_id=order.pk, name=name, answer_to=email, now=shop.now)
+
+
+def _expiry(shop: DemoShop) -> Story:
+    yield 0
+    expire_orders(now=shop.now)
 
 
 def _with_diets(units: Units) -> Units:
     return [unit | {f"{FIELDS}regime": diet} for unit, diet in zip(units, DIETS, strict=True)]
-
-
-def _part(units: Units, prefix: str = "") -> dict[int, dict[str, str]]:
-    """Return the answers to the handlers' forms, or with `fields.` the answers to the entries' fields, by index."""
-    return {
-        index: {
-            name.removeprefix(prefix): value for name, value in unit.items() if name.startswith(FIELDS) == bool(prefix)
-        }
-        for index, unit in enumerate(units)
-    }
-
-
-def _end_yesterday(course: Course, now: datetime) -> None:
-    """End the course, so that the next order of it cannot be delivered."""
-    course.last_day = (now - timedelta(days=1)).date()
-    course.enrolment_closes_on = None
-    save_course(course=course)
-
-
-def _suspend(entry: Entry, now: datetime) -> None:
-    entry.state = EntryState.SUSPENDED
-    save_entry(entry=entry, expected_version=entry.version, now=now)
-
-
-def _details(account: CustomerAccount | None, operator: User | None, changes: dict[str, Any]) -> OrderDetails:
-    values: dict[str, Any] = {
-        "email": "",
-        "contact_name": "",
-        "is_organisation": True,
-        "address": account.address if account else None,
-        "payer_email": account.payer_email if account else "",
-        "register_number": account.register_number if account else "",
-        "is_public_body": account.is_public_body if account else False,
-        "account_id": account.pk if account else None,
-        "operator_id": operator.pk if operator else None,
-    }
-    return OrderDetails(**(values | changes))

@@ -8,13 +8,16 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from catalog.models.entries import Entry
-from workbench.demo.accounts import invite_members, make_accounts
+from workbench.demo.accounts import make_accounts, stories_of_members
 from workbench.demo.catalogue import make_catalogue
 from workbench.demo.courses import make_courses
-from workbench.demo.orders import make_orders
+from workbench.demo.money import stories_of_money
+from workbench.demo.orders import stories_of_orders
 from workbench.demo.people import make_people
 from workbench.demo.seller import make_seller
-from workbench.demo.training import use_seats
+from workbench.demo.shop import DemoShop
+from workbench.demo.timeline import Clock, tell
+from workbench.demo.training import stories_of_training
 
 
 def seed(*, now: datetime) -> bool:
@@ -27,7 +30,14 @@ def seed(*, now: datetime) -> bool:
         accounts = make_accounts(people, now - timedelta(days=730))
         courses = make_courses(timezone.localdate(now))
         entries = make_catalogue(now)
-        orders = make_orders(people=people, accounts=accounts, entries=entries, courses=courses, now=now)
-        use_seats(orders=orders, people=people, courses=courses, now=now)
-        invite_members(people, accounts, now)
+        shop = DemoShop(people, accounts, entries, courses, Clock(now))
+        tell(
+            [
+                *stories_of_orders(shop),
+                *stories_of_money(shop),
+                *stories_of_training(shop),
+                *stories_of_members(people, accounts, shop.clock),
+            ],
+            shop.clock,
+        )
     return True

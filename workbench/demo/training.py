@@ -1,13 +1,12 @@
-"""The demo's learners, each at another point on the way: invited, waiting, begun, over, released, expired."""
+"""Stories of the demo's learners, each at another point on the way: invited, begun, over, released, expired."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 
 from accounts.people.models import User
 from accounts.people.proof import prove_address
 from accounts.people.services import PersonTyped, find_or_create_people
-from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_address_by_hand
 from enrolments.seats.assign import assign_seat
@@ -18,100 +17,120 @@ from enrolments.seats.release import release_seat
 from enrolments.values import Terms
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
+from workbench.demo.shop import DemoShop
+from workbench.demo.timeline import Story
 
 
-class DemoTraining:
-    """Acts of operators, learners and the merchant on the seats. Days count back from now."""
-
-    def __init__(self, *, people: dict[str, User], courses: dict[str, Course], now: datetime) -> None:
-        self.people = people
-        self.courses = courses
-        self.now = now
-
-    def at(self, days_ago: float) -> datetime:
-        return self.now - timedelta(days=days_ago)
-
-    def signs_in(self, name: str, email: str, *, days_ago: float) -> None:
-        """Follow a link mailed to the learner, which proves the address."""
-        first_name, last_name = name.split()
-        person = PersonTyped(email=email, first_name=first_name, last_name=last_name)
-        find_or_create_people(people=[person], account=None, language="fr", now=self.at(days_ago))
-        prove_address(email=email, language="fr", may_create=False, now=self.at(days_ago))
-
-    def assign(self, order: Order, operator: User, name: str, email: str, course: str, *, days_ago: float) -> Seat:
-        """Give the order's next free seat to a person, by the operator."""
-        first_name, last_name = name.split()
-        free = Seat.objects.filter(batch__order_id=order.pk, state=SeatState.AVAILABLE).order_by("pk")[0]
-        return assign_seat(
-            account=order.account,
-            seat_id=free.pk,
-            course=self.courses[course],
-            person=PersonTyped(email=email, first_name=first_name, last_name=last_name),
-            operator=operator,
-            language="fr",
-            now=self.at(days_ago),
-        ).seat
-
-    def enters(self, email: str, course: str, *, days_ago: float) -> None:
-        user = User.objects.get(email=email)
-        enter_course(user=user, course=self.courses[course], now=self.at(days_ago))
+def stories_of_training(shop: DemoShop) -> Iterator[Story]:
+    """Yield the stories: with them the demo shows a seat in every state."""
+    yield _old_seats(shop)
+    yield _session_begun(shop)
+    yield _seats_of_lacombe(shop)
+    yield _seats_of_saint_aubin(shop)
+    yield _by_hand(shop)
+    yield _expiry(shop)
 
 
-def use_seats(*, orders: dict[str, Order], people: dict[str, User], courses: dict[str, Course], now: datetime) -> None:
-    """Assign, enter, release, revoke and expire, so that the demo shows a seat in every state."""
-    demo = DemoTraining(people=people, courses=courses, now=now)
-    _old_seats(demo, orders["old"], people["nadia@lacombe.example"])
-    _lacombe(demo, orders, people["nadia@lacombe.example"])
-    _saint_aubin(demo, orders["pack"], people["theo@saint-aubin.example"])
-    _by_hand(demo)
-    expire_seats(now=now)
+def _old_seats(shop: DemoShop) -> Story:
+    """Two seats of a course that is over: one learner took it, one never came. The other two stay unassigned."""
+    [nadia] = shop.named("lacombe", "nadia")
+    learners = (("Léa Martin", "lea.martin@lacombe.example"), ("Lucas Morin", "lucas.morin@lacombe.example"))
+    yield 371
+    for name, email in learners:
+        _signs_in(shop, name, email)
+    yield 370
+    for name, email in learners:
+        _assign(shop, shop.orders["old"], nadia, name, email, "SEC-EVA")
+    yield 366
+    _enters(shop, "lea.martin@lacombe.example", "SEC-EVA")
 
 
-def _old_seats(demo: DemoTraining, order: Order, nadia: User) -> None:
-    """Use two seats of a course that is over: one learner took it, one never came. The other two stay unassigned."""
-    for name, email in (("Léa Martin", "lea.martin@lacombe.example"), ("Lucas Morin", "lucas.morin@lacombe.example")):
-        demo.signs_in(name, email, days_ago=371)
-        demo.assign(order, nadia, name, email, "SEC-EVA", days_ago=370)
-    demo.enters("lea.martin@lacombe.example", "SEC-EVA", days_ago=366)
+def _session_begun(shop: DemoShop) -> Story:
+    """A session that one learner has begun and one never saw."""
+    yield 7
+    _signs_in(shop, "Samira Benali", "samira.benali@lacombe.example")
+    yield 6
+    _enters(shop, "samira.benali@lacombe.example", "SEC-SST")
 
 
-def _lacombe(demo: DemoTraining, orders: dict[str, Order], nadia: User) -> None:
-    """Use seats of a session that one learner has begun and one never saw; also seats running, released and taken
-    back."""
-    seats = orders["seats"]
-    demo.signs_in("Samira Benali", "samira.benali@lacombe.example", days_ago=7)
-    demo.enters("samira.benali@lacombe.example", "SEC-SST", days_ago=6)
-    demo.assign(seats, nadia, "Léa Martin", "lea.martin@lacombe.example", "SEC-GEP", days_ago=5)
-    demo.assign(seats, nadia, "Nora Weiss", "nora.weiss@lacombe.example", "SEC-INC", days_ago=4)
-    dropped = demo.assign(seats, nadia, "Tom Girard", "tom.girard@lacombe.example", "SEC-INC", days_ago=4)
-    release_seat(account=seats.account, seat_id=dropped.pk, actor=nadia, now=demo.at(3), reason="Arrêt maladie")
+def _seats_of_lacombe(shop: DemoShop) -> Story:
+    """Seats running, released and taken back."""
+    [nadia] = shop.named("lacombe", "nadia")
+    yield 5
+    seats = shop.orders["seats"]
+    _assign(shop, seats, nadia, "Léa Martin", "lea.martin@lacombe.example", "SEC-GEP")
+    yield 4
+    _assign(shop, seats, nadia, "Nora Weiss", "nora.weiss@lacombe.example", "SEC-INC")
+    dropped = _assign(shop, seats, nadia, "Tom Girard", "tom.girard@lacombe.example", "SEC-INC")
+    yield 3
+    release_seat(account=seats.account, seat_id=dropped.pk, actor=nadia, now=shop.now, reason="Arrêt maladie")
+    yield 2
     line = seats.lines.get()
     give_units_back(
         order_id=seats.pk,
         units={line.pk: [line.quantity - 1]},
-        actor=demo.people["merchant@demo.example"],
+        actor=shop.merchant,
         reason="Un siège commandé en trop.",
-        now=demo.at(2),
+        now=shop.now,
     )
 
 
-def _saint_aubin(demo: DemoTraining, order: Order, theo: User) -> None:
-    """Use three seats: a learner in the middle of the course, one whose course has not begun, one invited today."""
-    demo.signs_in("Omar Haddad", "omar.haddad@saint-aubin.example", days_ago=11)
-    demo.assign(order, theo, "Omar Haddad", "omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=11)
-    demo.enters("omar.haddad@saint-aubin.example", "BUR-EXCEL", days_ago=9)
-    demo.assign(order, theo, "Julie Caron", "julie.caron@saint-aubin.example", "MAN-EQU", days_ago=8)
-    demo.assign(order, theo, "Léa Martin", "lea.martin@lacombe.example", "MAN-EQU", days_ago=8)
-    demo.assign(order, theo, "Malo Riou", "malo.riou@saint-aubin.example", "SEC-GEP", days_ago=0)
+def _seats_of_saint_aubin(shop: DemoShop) -> Story:
+    """Three seats: a learner in the middle of the course, one whose course has not begun, one invited today."""
+    [theo] = shop.named("saint-aubin", "theo")
+    yield 11
+    _signs_in(shop, "Omar Haddad", "omar.haddad@saint-aubin.example")
+    pack = shop.orders["pack"]
+    _assign(shop, pack, theo, "Omar Haddad", "omar.haddad@saint-aubin.example", "BUR-EXCEL")
+    yield 9
+    _enters(shop, "omar.haddad@saint-aubin.example", "BUR-EXCEL")
+    yield 8
+    _assign(shop, pack, theo, "Julie Caron", "julie.caron@saint-aubin.example", "MAN-EQU")
+    _assign(shop, pack, theo, "Léa Martin", "lea.martin@lacombe.example", "MAN-EQU")
+    yield 0
+    _assign(shop, pack, theo, "Malo Riou", "malo.riou@saint-aubin.example", "SEC-GEP")
 
 
-def _by_hand(demo: DemoTraining) -> None:
-    """Enrol a colleague without a purchase, by the merchant's own hand."""
+def _by_hand(shop: DemoShop) -> Story:
+    """A colleague enrolled without a purchase, by the merchant's own hand."""
+    yield 1
     enrol_address_by_hand(
-        course=demo.courses["MAN-CON"],
+        course=shop.courses["MAN-CON"],
         person=PersonTyped(email="benoit.lefort@demo.example", first_name="Benoît", last_name="Lefort"),
         role=Role.objects.get(code=Role.STUDENT),
         terms=Terms(),
         language="fr",
-        now=demo.at(1),
+        now=shop.now,
     )
+
+
+def _expiry(shop: DemoShop) -> Story:
+    yield 0
+    expire_seats(now=shop.now)
+
+
+def _signs_in(shop: DemoShop, name: str, email: str) -> None:
+    """Follow a link mailed to the learner, which proves the address."""
+    first_name, last_name = name.split()
+    person = PersonTyped(email=email, first_name=first_name, last_name=last_name)
+    find_or_create_people(people=[person], account=None, language="fr", now=shop.now)
+    prove_address(email=email, language="fr", may_create=False, now=shop.now)
+
+
+def _assign(shop: DemoShop, order: Order, operator: User, name: str, email: str, course: str) -> Seat:
+    """Give the order's next free seat to a person, by the operator."""
+    first_name, last_name = name.split()
+    free = Seat.objects.filter(batch__order_id=order.pk, state=SeatState.AVAILABLE).order_by("pk")[0]
+    return assign_seat(
+        account=order.account,
+        seat_id=free.pk,
+        course=shop.courses[course],
+        person=PersonTyped(email=email, first_name=first_name, last_name=last_name),
+        operator=operator,
+        language="fr",
+        now=shop.now,
+    ).seat
+
+
+def _enters(shop: DemoShop, email: str, course: str) -> None:
+    enter_course(user=User.objects.get(email=email), course=shop.courses[course], now=shop.now)

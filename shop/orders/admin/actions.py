@@ -20,15 +20,17 @@ from accounts.people.models import User
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
+from shop.orders.admin.facts import MoneySums
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
-from shop.orders.admin.page import MoneySums, order_with_account
+from shop.orders.admin.page import order_with_account
 from shop.orders.admin.units import PER_PAGE, units_at, units_table
 from shop.orders.admin.wording import installed_handler
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.hooks import ScriptBroken
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
 

@@ -25,9 +25,10 @@ from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
 from shop.orders.admin.colours import state_label
 from shop.orders.admin.disputes import DisputePages
+from shop.orders.admin.facts import MoneySums
 from shop.orders.admin.filters import FAILED_LINE, OPEN_MONEY, MethodFilter, PaidFilter, TodoFilter
 from shop.orders.admin.giving_back_many import has_tutors
-from shop.orders.admin.page import MoneySums, marks_of, order_page
+from shop.orders.admin.page import marks_of, order_page
 from shop.orders.admin.paying_back import NOTE
 from shop.orders.admin.sending_back import SEND
 from shop.orders.admin.withdrawal import withdrawal_facts, withdrawal_of

@@ -12,7 +12,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from shop.orders.figures import waiting_for_money
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.standing import Paid, orders_paid
 from shop.payments.charge_backs.selectors import charged_back_orders
 from shop.payments.disputes import disputed_orders

@@ -34,7 +34,8 @@ from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import proposed_for
 from shop.orders.hooks import ScriptBroken
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 
 Units = Mapping[int, frozenset[int]]
 

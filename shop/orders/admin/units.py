@@ -11,7 +11,7 @@ from common.admin.display import NOTHING, Table, columns, moment
 from handlers.contract import Handler
 from shop.orders.admin.wording import answer_fields, answer_in_words, form_of_units
 from shop.orders.giving_back.units import UnitsGivenBack
-from shop.orders.models import OrderLine, OrderUnit
+from shop.orders.lines.models import OrderLine, OrderUnit
 
 SHOWN = 20
 PER_PAGE = 100

@@ -25,7 +25,9 @@ from handlers.discovery import SPECIFIC
 from handlers.parameter_fields import DaysField, MomentField, RoleField, SwitchField
 from shop.orders.answers import choice_in_words
 from shop.orders.contexts import handler_of
-from shop.orders.models import Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import method_label
 

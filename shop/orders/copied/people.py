@@ -13,7 +13,8 @@ from common.personal_data import Person
 from common.scrubbing import keys_naming
 from shop.orders.copied.columns import CONTACT
 from shop.orders.copied.services import BLANK, DONE, let_customers_go
-from shop.orders.models import WITHOUT_ANSWERS, Order, OrderUnit
+from shop.orders.lines.models import WITHOUT_ANSWERS, OrderUnit
+from shop.orders.models import Order
 
 
 def orders_of(person: Person) -> QuerySet[Order]:

@@ -23,7 +23,8 @@ from shop.orders.copied.people import (
 )
 from shop.orders.copied.services import DONE
 from shop.orders.copied.texts import columns_of_texts, scrub_texts
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 
 SOLD = ("number", "placed_at", "gross", "currency")
 

@@ -20,7 +20,9 @@ from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.needed import billing_needed
 from shop.orders.copied.texts import scrub_texts
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import WITHOUT_ANSWERS, LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import WITHOUT_ANSWERS, LineFeedback, OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.models import PaymentEvent
 from shop.phone_orders.models import PhoneOrder

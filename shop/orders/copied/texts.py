@@ -12,7 +12,9 @@ from common.personal_data import Person
 from common.scrubbing import naming, scrub_rows, scrubbed
 from shop.notes.models import Note
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.refunds.models import Refund
 from shop.phone_orders.models import PhoneOrder

@@ -11,7 +11,8 @@ from common.tidying import tidies
 from shop.orders.copied.columns import YOUNG
 from shop.orders.copied.needed import open_orders
 from shop.orders.copied.services import DONE, blank_units, blank_unneeded
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 
 TABLES = (
     "shop_order", "shop_keptbilling", "shop_orderevent", "shop_orderline", "shop_linefeedback", "shop_givingback",

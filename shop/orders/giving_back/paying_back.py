@@ -19,8 +19,10 @@ from common.refusals import Refused
 from shop.orders import mails
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.owed import owed_for, put_back, take_off
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import move_order, record
 from shop.payments.refunds.models import Refund
 from shop.postings import services as postings

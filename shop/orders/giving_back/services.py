@@ -42,8 +42,10 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.paying_back import refund_once_all_went_back
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.giving_back.worth import amounts_of, proposed_for, shared_out
+from shop.orders.history.models import OrderEvent
 from shop.orders.hooks import WITHOUT_SCRIPT, ScriptBroken, keep_feedback, lock_courses_of
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
 from shop.payments.requests.services import lower_requests

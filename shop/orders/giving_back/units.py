@@ -21,7 +21,8 @@ from billing.ledger.selectors import sum_by_order
 from common.currencies import as_amount
 from common.plain_rows import plain_rows
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

@@ -12,7 +12,7 @@ from catalog.pricing import ZERO, round_money
 from handlers.contract import LineContext, Refusal, UnitContext, runs_of
 from shop.orders.contexts import handler_of
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 
 CENT = Decimal("0.01")
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from catalog.pricing import ZERO
-from shop.orders.models import Order, OrderEvent
+from shop.orders import mails
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, Settlement
@@ -55,6 +57,8 @@ def take_back(*, payment: Payment, reference: str, amount: Decimal, fee: Decimal
     )
     for allocation, part in shares:
         _release(allocation, part, charge_back, now=now)
+    for order in {allocation.request.order for allocation, _part in shares}:
+        mails.queue_charged_back(order, charge_back_id=charge_back.pk, now=now)
     postings.post_charge_back(charge_back)
 
 

@@ -28,11 +28,15 @@ ACCOUNT_PAGE = "admin:accounts_customeraccount_change"
 
 
 class TermsForm(forms.Form):
-    """Limit, empty for an account that pays first, and the days to pay. `seen` is the limit that the page showed."""
+    """Limit, empty for an account that pays first, the days to pay, and whether it is reminded of due parts. `seen` is
+    the limit that the page showed."""
 
     limit = DecimalField(required=False, min_value=Decimal(0), max_digits=12, decimal_places=2)
     days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
     seen = forms.CharField(required=False)
+    reminds = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda typed: typed == "yes", empty_value=None, required=False
+    )
 
 
 def terms_of_account(request: HttpRequest, account: CustomerAccount) -> str:
@@ -77,6 +81,7 @@ def change_terms(request: HttpRequest, account_id: int) -> HttpResponse:
             limit=typed["limit"],
             days=typed["days"],
             seen=typed["seen"],
+            reminds=typed["reminds"],
             actor=cast(User, request.user),
             now=timezone.now(),
         )

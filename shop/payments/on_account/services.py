@@ -106,8 +106,18 @@ def buy_on_account(*, order_id: int, actor: User | None, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_terms(*, account_id: int, limit: Decimal | None, days: int, seen: str, actor: User, now: datetime) -> None:
-    """Set what an account may owe, None for one that pays first, and the days that it has to pay. Locks the account.
+def set_terms(
+    *,
+    account_id: int,
+    limit: Decimal | None,
+    days: int,
+    seen: str,
+    actor: User,
+    now: datetime,
+    reminds: bool | None = None,
+) -> None:
+    """Set what an account may owe, None for one that pays first, the days that it has to pay, and whether it is
+    reminded of due parts, None to leave that alone. Locks the account.
 
     `seen` is the limit that the form showed, as text. The account's history in the administration tells who
     changed it. Raises TermsChanged.
@@ -116,7 +126,11 @@ def set_terms(*, account_id: int, limit: Decimal | None, days: int, seen: str, a
     account = CustomerAccount.objects.get(pk=account_id)
     if seen != ("" if account.credit_limit is None else str(account.credit_limit)):
         raise TermsChanged
-    CustomerAccount.objects.filter(pk=account_id).update(credit_limit=limit, credit_days=days)
+    CustomerAccount.objects.filter(pk=account_id).update(
+        credit_limit=limit,
+        credit_days=days,
+        wants_payment_reminders=account.wants_payment_reminders if reminds is None else reminds,
+    )
     LogEntry.objects.create(
         user=actor,
         action_time=now,

@@ -15,8 +15,8 @@ from outbox.errors import ServiceAway
 from shop.orders import mails
 from shop.orders.giving_back.owed import put_back
 from shop.orders.giving_back.paying_back import owe_again, refund_once_all_went_back
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import OrderEvent
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import CallRefused, Provider, ProviderEvent, RefundAnswer, RefundState, Unreachable
 from shop.payments.refunds.models import Refund

@@ -25,8 +25,9 @@ from outbox.jobs.services import NewJob, enqueue_many
 from shop.orders import mails
 from shop.orders.giving_back.owed import owed_for, take_off
 from shop.orders.giving_back.paying_back import NothingOwed, OwedDiffers, refund_once_all_went_back
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.charge_backs.selectors import at_stake_by_payment
 from shop.payments.models import Payment, PaymentEvent, Settlement

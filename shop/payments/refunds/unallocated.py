@@ -15,7 +15,8 @@ from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.refunds.models import Refund

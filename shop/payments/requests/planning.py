@@ -16,8 +16,9 @@ from common.again import again_after_deadlock
 from common.currencies import from_minor_units, in_minor_units
 from common.plain_inserts import insert_rows
 from common.refusals import Refused
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.requests.asked import Asked
 from shop.payments.requests.models import PaymentRequest

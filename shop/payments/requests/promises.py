@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
+from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.models import Order
 from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
 from shop.payments.models import Settlement

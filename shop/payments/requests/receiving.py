@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from catalog.pricing import ZERO
 from common.plain_rows import plain_row
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come

@@ -10,7 +10,9 @@ from billing.ledger.services import Entry
 from common.plain_inserts import insert_row
 from common.plain_rows import plain_rows
 from shop.orders import fulfilment, mails
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import move_order
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement

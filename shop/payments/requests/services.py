@@ -10,7 +10,8 @@ from django.db.models import Sum
 
 from catalog.pricing import ZERO
 from common.plain_inserts import insert_rows
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.asked import Asked, Share, asked_of
 from shop.payments.requests.models import Allocation, PaymentRequest

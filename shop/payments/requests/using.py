@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.attention import NoAttentionNeeded, ResolvedAlready
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent

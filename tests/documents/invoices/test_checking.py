@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from documents.invoices.checking import BadInvoice, check, faults_of, missing_of_seller
 from documents.invoices.template import check as check_data
 from documents.invoices.treatments import RATES, TREATMENTS
-from documents.invoices.values import Due, Invoice, Line, Party, Terms, as_data, from_data
+from documents.invoices.values import Due, Invoice, Line, Look, Party, Terms, as_data, from_data
 from tests.documents.invoices.given import BANK, COMPANY, EVERY, IRISH, MIXED, SELLER, invoice, line, paid, training
 
 D = Decimal
@@ -62,7 +62,16 @@ BAD = [
     (replace(invoice(), payment=replace(BANK, iban="")), {"payment.iban"}),
     (replace(paid(invoice()), payment=BANK), {"payment.paid_on"}),
     (invoice(replace(line("10.00", quantity="3"), unit_net=D("3.5"))), {"lines[0].net"}),
-    (invoice(replace(line(), name=" ")), {"lines[0].name"}),
+    (invoice(replace(line(), name=" \x01\u200b")), {"lines[0].name"}),
+    (invoice(replace(line(), unit="foo")), {"lines[0].unit"}),
+    (replace(invoice(), seller=replace(SELLER, siren="732 829 320")), {"seller.siren"}),
+    (replace(invoice(), buyer=replace(COMPANY, country="FRA")), {"buyer.country"}),
+    (replace(invoice(), buyer=replace(COMPANY, electronic_scheme="abc")), {"buyer.electronic_scheme"}),
+    (replace(invoice(), payment=replace(BANK, means="999")), {"payment.means"}),
+    (replace(invoice(), payment=replace(BANK, iban="FR76 3000 6000 0112 3456 7890 189")), {"payment.iban"}),
+    (replace(invoice(), currency="€"), {"currency"}),
+    (replace(invoice(), notes=("",)), {"notes"}),
+    (replace(invoice(), look=Look(accent="red; }")), {"look.accent"}),
     (invoice(replace(line(), starts_on=date(2026, 12, 2), ends_on=date(2026, 12, 1))), {"lines[0].ends_on"}),
 ]
 

@@ -63,7 +63,7 @@ class TestAdministration:
             shown = accountant.get(page).content.decode()
             assert "F2026-00001" in shown
             assert "Éluard &amp; Fils" in shown
-            assert "1200.0000 EUR" in shown or "1200.00 EUR" in shown
+            assert "1\u202f200,00\xa0€" in shown or "€1,200.00" in shown
 
     def test_takes_as_many_queries_for_many_documents(self, accountant, django_assert_max_num_queries):
         for number in range(6):
@@ -80,6 +80,11 @@ class TestAdministration:
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"] == 'attachment; filename="F2026-00001.pdf"'
         assert answer["Cache-Control"].startswith("no-store, private")
+
+    def test_finds_a_document_by_its_number(self, accountant):
+        issued()
+
+        assert "F2026-00001" in accountant.get(reverse("admin:search"), {"s": "F2026-00001"}).content.decode()
 
     def test_leads_back_where_there_is_no_file(self, accountant):
         document = issued()

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from documents.invoices.codes import is_blank
 from documents.invoices.page import page_of
 from documents.invoices.template import make
-from documents.invoices.values import Invoice
+from documents.invoices.values import Invoice, Look
 from documents.pdf.printing import NotPrinted, print_page
 from tests.documents.invoices.given import COMPANY, EVERY, as_issued, invoice, line, paid
 
@@ -48,6 +49,7 @@ def test_every_kind_is_archivable_accessible_and_factur_x(name, language):
     (embedded,) = pdf.Root.AF
     assert (embedded.AFRelationship, embedded.UF) == ("/Alternative", "factur-x.xml")
     assert embedded.EF.F.read_bytes() == files["xml"]
+    assert set(files) == {"pdf", "xml", "ubl"}
 
 
 @pytest.mark.parametrize("kind", ["proforma", "receipt"])
@@ -71,7 +73,7 @@ def test_forty_lines_take_two_pages():
 
 
 @settings(max_examples=25, deadline=None)
-@given(name=st.text(min_size=1, max_size=120))
+@given(name=st.text(min_size=1, max_size=120).filter(lambda name: not is_blank(name)))
 def test_nobody_is_called_so_that_it_fails(name):
     one = replace(invoice(line(name=name)), buyer=replace(COMPANY, name=name, street=name), notes=(name,))
 
@@ -132,6 +134,14 @@ class TestPage:
 
     def test_an_exemption_says_its_article(self):
         assert self.page("training")["taxes"][0]["mention"] == "Exonération de TVA, art. 261-4-4° a du CGI"
+
+    @pytest.mark.parametrize(
+        ("colour", "printed"), [("#1d4ed8", "#1d4ed8"), ("#ffe066", "#1f2937"), ("#000000", "#000000")]
+    )
+    def test_a_colour_too_pale_for_white_letters_gives_way(self, colour, printed):
+        one = replace(invoice(), look=Look(accent=colour))
+
+        assert page_of(as_issued("invoice", one), one)["accent"] == printed
 
     def test_a_final_invoice_takes_its_deposits_off(self):
         page = self.page("final", "en")

@@ -19,7 +19,8 @@ from shop.cancelling.selectors import offers_for
 from shop.cancelling.services import AmountChanged, NothingToCancel, cancel_units
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.owed import owed_for
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.refunds.models import Refund
 from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory

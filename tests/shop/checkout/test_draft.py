@@ -11,7 +11,8 @@ from shop.cart.pricing import price_cart
 from shop.checkout.changes import LABELS, SENTENCES
 from shop.checkout.draft import Draft, draft_order
 from shop.checkout.errors import TotalChanged
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.plans.selectors import OfferedPlan
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory

@@ -6,7 +6,8 @@ from django.utils import translation
 
 from catalog.entry_fields import fields_of
 from shop.cart.models import CartUnit
-from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.entry_fields import ask, make_field

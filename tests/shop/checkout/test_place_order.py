@@ -34,7 +34,9 @@ from shop.checkout.limits import PER_TYPED_ADDRESS, PER_VISITOR, UnpaidLimit
 from shop.checkout.place import Consent, Noted, next_number, place_order
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderEvent, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory

@@ -20,7 +20,9 @@ from shop.checkout.place import Consent, next_number
 from shop.orders import ending, in_turn
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.orders.transitions import MoveRefused, move_line, move_lines, move_order
 from shop.seller.models import LegalText
 from tests.factories.accounts import MembershipFactory, UserFactory

@@ -12,7 +12,8 @@ from shop.checkout import limits
 from shop.checkout.errors import TooManyUnpaidOrders
 from shop.checkout.limits import PER_ACCOUNT, PER_TYPED_ADDRESS, PER_VISITOR
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

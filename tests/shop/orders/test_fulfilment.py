@@ -11,7 +11,9 @@ from outbox.jobs.running import run_due_jobs
 from outbox.jobs.services import retry_job
 from outbox.mails.models import Mail
 from shop.orders.fulfilment import fulfil_line, retry_line
-from shop.orders.models import LineFeedback, Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place

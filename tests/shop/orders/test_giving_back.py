@@ -27,7 +27,9 @@ from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
 from shop.orders.giving_back.units import units_given_back
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback, OrderUnit
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

@@ -29,7 +29,8 @@ from shop.orders.giving_back.paying_back import (
     owed_for,
 )
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from tests.enrolments.given import typed
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory

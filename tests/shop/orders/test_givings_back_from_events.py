@@ -12,7 +12,9 @@ from handlers.contract import RevokeReason
 from shop.orders.figures import Period, sales
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order, OrderEvent, OrderLine, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place

@@ -15,7 +15,8 @@ from handlers import units as module
 from handlers.contract import UnitContext
 from shop.orders.ending import cancel_order
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory, UserFactory

@@ -19,7 +19,8 @@ from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from shop.orders.admin.wording import event_in_words
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from tests.accounts.test_admin import members_form, page_of
 from tests.enrolments.given import typed
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory

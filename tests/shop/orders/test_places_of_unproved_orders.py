@@ -17,7 +17,8 @@ from outbox.mails.rendering import render_mail
 from shop.checkout.errors import ProofNeeded, TooManyUnpaidOrders
 from shop.orders.claim import claim_order
 from shop.orders.ending import cancel_order, expire_orders
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.places import are_places_gone, prove_order, release_unproved_places
 from shop.payments.models import PaymentEvent
 from shop.payments.services import choose_method

@@ -14,7 +14,8 @@ from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import GivenBack, GivingBackRefused, give_units_back
-from shop.orders.models import LineFeedback, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback
 from shop.payments.late_money import places_retaken
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory

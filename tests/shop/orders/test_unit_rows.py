@@ -25,7 +25,8 @@ from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
-from shop.orders.models import Order, OrderLine, OrderUnit
+from shop.orders.lines.models import OrderLine, OrderUnit
+from shop.orders.models import Order
 from shop.orders.unit_rows import delete_blank_rows
 from shop.orders.units import units_left
 from tests.constraints import run

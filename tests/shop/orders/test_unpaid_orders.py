@@ -10,7 +10,8 @@ from outbox.mails.models import Mail
 from shop.orders import ending as orders
 from shop.orders import in_turn
 from shop.orders.ending import OrderNotCancellable, cancel_order, expire_orders
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.orders.tasks import expire_unpaid_orders
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.steps import signed_in

@@ -12,7 +12,9 @@ from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from shop.orders.ending import cancel_order
 from shop.orders.freezing import reasons_of
-from shop.orders.models import Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import text_of

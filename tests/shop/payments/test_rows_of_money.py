@@ -9,7 +9,7 @@ from django.utils import timezone
 from common.words import moment_in_words
 from outbox.mails.models import Mail
 from shop.orders.ending import cancel_order
-from shop.orders.models import OrderEvent
+from shop.orders.history.models import OrderEvent
 from shop.payments import services as payments
 from shop.payments.attention import NoAttentionNeeded, NotResolved, ResolvedAlready, mark_open_again, mark_resolved
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement

@@ -10,7 +10,8 @@ from accounts.people.models import User
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.services import AmountDiffers, MethodNotAllowed, choose_method, confirm_received, methods_for
 from tests.factories.accounts import UserFactory

@@ -15,7 +15,8 @@ from outbox.mails.services import resend_mail
 from shop.cart.models import Cart
 from shop.checkout.errors import EntryNotOnSale, TotalChanged
 from shop.checkout.place import Consent
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import (
     AlreadyPlaced,

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from shop.checkout import place as place_module
 from shop.checkout.place import Consent
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.phone_orders.services import accept_by_link, discard, note_acceptance, send_link
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
 from tests.shop.phone_orders.conftest import fresh, shown

@@ -14,7 +14,8 @@ from common.moments import day_ends, days_later
 from enrolments.extension.targets import Target, ending_grounds, find_targets, limited_seats
 from shop.cart.services import CartRefused, add_to_cart, save_units
 from shop.checkout.errors import CheckoutRefused
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from tests.factories.shop import success
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.carts import Carts

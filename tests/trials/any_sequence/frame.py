@@ -23,7 +23,8 @@ from outbox.jobs.models import Job
 from shop.cart.models import CartLine
 from shop.checkout.place import Shown
 from shop.orders.fulfilment import JOB_KIND
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ProviderEvent
 from tests.trials.any_sequence import world

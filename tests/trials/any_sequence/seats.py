@@ -27,7 +27,8 @@ from handlers.contract import RevokeReason
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.paying_back import mark_owed_again, mark_paid_back, owed_for
 from shop.orders.giving_back.services import GivingBackRefused, give_units_back
-from shop.orders.models import Order, OrderUnit
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from tests.factories.shop import units_left
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.choices import often, one_of, person, seldom, some

@@ -18,7 +18,9 @@ from enrolments.seats.history.models import SeatEvent
 from enrolments.seats.models import Seat
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
-from shop.orders.models import LineFeedback, Order, OrderEvent, OrderLine
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.models import Order
 from shop.payments.models import Settlement
 from tests.trials.killed.purchases import BLANKS, PACK, PRINTER, UNITS, Assortment, Purchase
 

@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shop.orders.billing import BILLING, CorrectionRefused, correct_billing
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of, staff
 

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from handlers.contract import Refusal
 from outbox.jobs.models import Job
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from tests.factories.shop import deliver, pay
 from tests.shop.admin_pages import line_url, order_url, text_of, told
 from tests.shop.merchants import browser_of, staff

@@ -6,7 +6,8 @@ from django.utils import timezone
 from handlers.contract import Refusal
 from outbox.jobs.models import Job
 from shop.orders.ending import cancel_order
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from tests.factories.shop import pay
 from tests.shop.admin_pages import order_url, text_of, told

@@ -9,7 +9,9 @@ from enrolments.seats.enter import enter_course
 from enrolments.seats.models import Seat
 from shop.orders.admin.giving_back import UnitNumbersField
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderEvent, OrderUnit
+from shop.orders.history.models import OrderEvent
+from shop.orders.lines.models import OrderUnit
+from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory

@@ -5,7 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import Order, OrderLine
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
 from shop.payments.requests.promises import accept_promise
 from shop.postings.services import post_given_back
 from tests.factories.shop import deliver, pay, postal_address

@@ -11,7 +11,7 @@ from outbox.mails.models import Mail
 from shop.checkout.place import Consent
 from shop.orders.claim import claim_order
 from shop.orders.giving_back.models import GivingBack
-from shop.orders.models import LineFeedback, OrderLine, OrderUnit
+from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
 from shop.seller.models import LegalText
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory

@@ -14,7 +14,8 @@ from shop.orders.copied.columns import TAKEN_OFF
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.services import blank_unneeded
 from shop.orders.ending import cancel_order, expire_orders
-from shop.orders.models import Order, OrderEvent
+from shop.orders.history.models import OrderEvent
+from shop.orders.models import Order
 from shop.payments.models import PaymentEvent
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import deliver, make_cart, pay, place

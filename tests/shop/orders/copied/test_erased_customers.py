@@ -22,7 +22,7 @@ from shop.orders.copied.needed import billing_needed
 from shop.orders.ending import cancel_order
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import OrderEvent
+from shop.orders.history.models import OrderEvent
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.services import confirm_received
 from tests.factories.accounts import MembershipFactory, UserFactory

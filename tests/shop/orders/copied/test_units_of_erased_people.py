@@ -9,7 +9,7 @@ from common.personal_data import HOLDINGS, Person
 from common.tidying import tidy
 from shop.cart.models import Cart, CartUnit
 from shop.orders.copied.people import blank_units_of
-from shop.orders.models import OrderUnit
+from shop.orders.lines.models import OrderUnit
 from tests.factories.accounts import UserFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import deliver, make_cart, pay, place

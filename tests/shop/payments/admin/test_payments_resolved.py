@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from shop.orders.models import OrderEvent
+from shop.orders.history.models import OrderEvent
 from shop.payments.models import MoneyHandling, PaymentEvent
 from tests.factories.shop import pay
 from tests.shop.admin_pages import order_url, text_of, told

@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from shop.orders.models import Order
 from shop.payments.requests.using import keep_as_credit
 from tests.factories.accounts import MembershipFactory
@@ -49,6 +51,22 @@ def test_the_orders_page_says_what_is_owed_again_and_why(order, member):
     assert "Your bank has taken back €20.00 that you had paid." in page
     pay(order, reference="second", amount=Decimal(20))
     assert "taken back" not in page_of(order, member)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Your bank has taken back €20.00 that you had paid for order"),
+        ("fr", "Votre banque a repris 20,00 € que vous aviez payés pour la commande"),
+    ],
+)
+def test_the_customer_is_mailed_once(order, language, told):
+    lose(order, amount=Decimal(20))
+    lose(order, amount=Decimal(20))
+    [mail] = Mail.objects.filter(kind="charged_back")
+    mail.language = language
+    assert mail.recipient == order.contact_email
+    assert told in " ".join(render_mail(mail, blank_secrets=False).text.replace("\u202f", " ").split())
 
 
 def test_the_accounts_page_shows_the_debt_and_what_became_of_the_payment(order, member, client):

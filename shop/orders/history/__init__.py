@@ -1,0 +1,1 @@
+"""History of orders, only ever added to."""

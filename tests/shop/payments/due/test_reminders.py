@@ -1,0 +1,167 @@
+"""Reminders of due parts: before and after the day, each once, until the part is paid."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.members.models import CustomerAccount
+from common.moments import local_day
+from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
+from shop.orders.ending import cancel_order
+from shop.orders.models import Order
+from shop.payments.due import mail_kinds
+from shop.payments.due.models import DueReminder
+from shop.payments.due.services import remind_of_due
+from shop.payments.due.tasks import remind_of_due_parts
+from shop.payments.on_account.services import set_terms
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.requests.promises import accept_promise
+from tests.constraints import broken, run
+from tests.factories.accounts import UserFactory
+from tests.factories.shop import make_cart, place
+from tests.shop.payments.requests.plans import piece
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+TODAY = local_day(NOW)
+DUE = TODAY + timedelta(days=30)
+
+
+@pytest.fixture
+def order(probe_entry, diary) -> Order:
+    """An order of 50 € at once and 70 € in thirty days."""
+    order = place(make_cart(probe_entry))
+    parts = [Part(order.gross - 70, None), Part(order.gross - 50, DUE)]
+    plan_payments(order_id=order.pk, parts=parts, actor=UserFactory(is_staff=True), now=NOW)
+    order.refresh_from_db()
+    return order
+
+
+def run_on(day: int) -> list[int]:
+    """Run the reminders on a day counted from the due one; return the steps told until then."""
+    while remind_of_due(now=NOW + timedelta(days=30 + day)):
+        pass
+    return list(DueReminder.objects.order_by("step").values_list("step", flat=True))
+
+
+def mails() -> list[Mail]:
+    return list(Mail.objects.filter(kind="part_due").order_by("pk"))
+
+
+def test_each_step_is_told_once_on_its_day(order):
+    told = {day: run_on(day) for day in (-8, -7, -7, -6, 0, 1, 2, 13, 14, 59)}
+    assert told[-8] == []
+    assert told[-7] == told[0] == [-7]
+    assert told[1] == told[13] == [-7, 1]
+    assert told[14] == told[59] == [-7, 1, 14]
+    assert len(mails()) == 3
+
+
+def test_of_days_on_which_nothing_ran_only_the_latest_step_is_told(order):
+    assert run_on(15) == [14]
+    assert run_on(16) == [14]
+    assert len(mails()) == 1
+
+
+def test_a_step_whose_day_had_come_when_the_part_was_asked_for_is_not_told(order):
+    PaymentRequest.objects.filter(due_on=DUE).update(due_on=TODAY + timedelta(days=3))
+    assert run_on(-30) == []
+    assert run_on(-26) == [1]
+
+
+def test_nobody_is_reminded_of_what_was_due_long_ago(order):
+    assert run_on(61) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda order: piece(order, 120, "all"),
+        lambda order: cancel_order(order_id=order.pk, actor=None, now=timezone.now()),
+        lambda order: CustomerAccount.objects.update(wants_payment_reminders=False),
+        lambda order: accept_promise(
+            order_id=order.pk, kind="opco", reference="F", due_on=None, actor=UserFactory(is_staff=True), now=NOW
+        ),
+    ],
+)
+def test_nothing_is_told_of_what_is_not_awaited_from_the_customer(order, change):
+    change(order)
+    assert run_on(1) == []
+
+
+def test_a_day_that_moves_is_reminded_of_anew(order):
+    run_on(-7)
+    PaymentRequest.objects.filter(due_on=DUE).update(due_on=DUE + timedelta(days=5))
+    run_on(-2)
+    assert len(mails()) == 2
+
+
+def test_a_mail_that_waits_is_not_sent_once_the_part_is_paid_or_the_account_wants_none(order):
+    run_on(-7)
+    [mail] = mails()
+    assert mail_kinds.is_due(mail, NOW)
+    CustomerAccount.objects.update(wants_payment_reminders=False)
+    assert not mail_kinds.is_due(mail, NOW)
+    CustomerAccount.objects.update(wants_payment_reminders=True)
+    piece(order, 120, "all")
+    assert not mail_kinds.is_due(mail, NOW)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [("en", "€70.00 are due on"), ("fr", "€ sont dus le")],
+)
+def test_is_written_in_the_language_of_the_order(order, language, subject):
+    Order.objects.update(language=language)
+    run_on(-7)
+    [mail] = mails()
+    rendered = render_mail(mail, blank_secrets=True)
+    assert order.number in rendered.subject
+    assert subject in rendered.subject
+    assert order.transfer_reference in rendered.text
+
+
+def test_says_what_is_still_to_come_and_that_it_is_overdue(order):
+    piece(order, 60, "most")
+    asked_at = NOW - timedelta(days=9)
+    PaymentRequest.objects.filter(due_on=DUE).update(due_on=TODAY - timedelta(days=1), created_at=asked_at)
+    remind_of_due(now=NOW)
+    Mail.objects.update(language="en")
+    [mail] = mails()
+    rendered = render_mail(mail, blank_secrets=True)
+    assert "€60.00 were due on" in rendered.subject
+    assert "has not arrived yet" in rendered.text
+
+
+def test_the_merchant_switches_them_for_an_account(order):
+    told = {"account_id": order.account_id, "limit": None, "days": 30, "seen": "", "actor": UserFactory(), "now": NOW}
+    set_terms(**told, reminds=False)
+    assert run_on(-7) == []
+    set_terms(**told)
+    assert run_on(-7) == []
+    set_terms(**told, reminds=True)
+    assert run_on(-7) == [-7]
+
+
+def test_many_are_told_by_few_statements_and_the_task_runs_to_the_end(order, probe_entry):
+    PaymentRequest.objects.filter(due_on=DUE).update(due_on=TODAY, created_at=NOW - timedelta(days=30))
+    with CaptureQueriesContext(connection) as captured:
+        remind_of_due_parts()
+    assert len(mails()) == 1
+    assert len(captured) < 30
+    remind_of_due_parts()
+    assert len(mails()) == 1
+
+
+def test_the_database_keeps_each_once(order):
+    run_on(-7)
+    with broken("shop_duereminder_once"):
+        run(
+            "INSERT INTO shop_duereminder (request_id, due_on, step, sent_on)"
+            " SELECT request_id, due_on, step, sent_on FROM shop_duereminder"
+        )
