@@ -46,6 +46,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "mend requests": {"task": "shop.payments.requests.tasks.mend_requests", "schedule": 600},
     "post missing facts": {"task": "shop.postings.tasks.post_missing_facts", "schedule": 600},
     "ask payment providers": {"task": "shop.payments.attempts.tasks.ask_providers", "schedule": 60},
+    "charge saved cards": {"task": "shop.payments.saved_cards.tasks.charge_saved_cards", "schedule": 600},
     "mend charge-backs": {"task": "shop.payments.charge_backs.tasks.mend_charge_backs", "schedule": 600},
     "look at payments again": {"task": "shop.payments.charge_backs.tasks.look_at_payments", "schedule": 600},
     "try keys of providers": {"task": "shop.payments.configured.tasks.try_keys_of_providers", "schedule": 12 * 3600},

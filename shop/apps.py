@@ -27,6 +27,7 @@ class ShopConfig(floors.Floor):
         "payments.refund_calls",
         "payments.charge_backs",
         "payments.requests",
+        "payments.saved_cards",
         "payments.plans",
         "payments.due",
         "payments.refunds",

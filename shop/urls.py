@@ -11,6 +11,7 @@ from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
 from shop.payments.requests import views as requests
+from shop.payments.saved_cards.views import order_card
 from shop.phone_orders import views as phone_orders
 from shop.renewal.views import renew
 from shop.withdrawal.views import withdraw
@@ -30,6 +31,7 @@ urlpatterns = [
     path("orders/<slug:token>/", orders.order, name="order"),
     path("orders/<slug:token>/state/", orders.order_state, name="order-state"),
     path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
+    path("orders/<slug:token>/card/", order_card, name="order-card"),
     path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),

@@ -23,7 +23,7 @@ from shop.cancelling.selectors import chosen_units, cost_of, offers_for
 from shop.cancelling.services import Cancelled, cancel_units
 from shop.cart.current import signed_in
 from shop.orders.models import Order
-from shop.orders.views import seen_order
+from shop.orders.seen import seen_order
 
 
 @never_cache

@@ -38,10 +38,11 @@ from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
-from shop.payments.requests.asked import Asked
-from shop.payments.requests.links import link_of, linked_request
-from shop.payments.requests.models import Allocation
+from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.links import link_of, linked_request, token_of
+from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.services import parts_of
+from shop.payments.saved_cards.models import CardCharge
 from shop.payments.under_way import under_way
 from shop.seller.frozen import bank_details, seller_of
 from shop.seller.models import FrozenSeller, ShopIdentity
@@ -117,9 +118,10 @@ def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail to the outside payer, with their pay link and their part alone."""
     context = order_context(mail, blank=blank)
-    order, linked = context["order"], linked_request(context["order"])
+    order, named = context["order"], mail.context.get("request")
+    linked = PaymentRequest.objects.filter(pk=named).first() if named else linked_request(order)
     asked = next((part for part in parts_of(order) if linked is not None and part.request.pk == linked.pk), None)
-    url = link_of(linked) if linked is not None else ""
+    url = link_of(linked) if linked is not None and linked.link_hash else ""
     return context | _asks(order, asked) | {"pay_url": BLANK if blank and url else url}
 
 
@@ -201,6 +203,20 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 
+def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of a mail about a saved card that was not charged: what is owed, and where it is paid."""
+    charge = CardCharge.objects.select_related("request").get(pk=mail.context["charge"])
+    token = token_of(charge.request)
+    url = settings.SITE_URL + reverse("pay-link", args=[token]) if token else ""
+    rests = [each.rest for each in asked_of(charge.request.order) if each.request.pk == charge.request_id]
+    return order_context(mail, blank=blank) | {
+        "charge": charge,
+        "rest": rests[0] if rests else ZERO,
+        "next_try": charge.next_at if mail.context["number"] == charge.tries else None,
+        "pay_url": BLANK if blank and url else url,
+    }
+
+
 def renew(mail: Mail, now: datetime) -> Renewed:
     """Make sure that the link in a mail sent again still claims its order. Raises ResendRefused for instructions to
     pay an order that no longer waits for money."""
@@ -263,6 +279,7 @@ KINDS = {
     "refund_sent": (_refund, pgettext_lazy("kind of mail", "Refund sent")),
     "refund_failed": (_refund, pgettext_lazy("kind of mail", "Refund failed")),
     "refund_failed_sales": (_refund, pgettext_lazy("kind of mail", "Refund failed, to the sales team")),
+    "card_not_charged": (_card, pgettext_lazy("kind of mail", "Saved card not charged")),
     "charged_back": (_charged_back, pgettext_lazy("kind of mail", "Payment taken back by the bank")),
     "line_failed_sales": (_line, pgettext_lazy("kind of mail", "Delivery failed, to the sales team")),
     "money_needs_attention": (_money, pgettext_lazy("kind of mail", "Payment that needs attention")),

@@ -177,6 +177,12 @@ def queue_refund_failed(order: Order, *, refund_id: int, was_told: bool, now: da
     )
 
 
+def queue_card_not_charged(order: Order, *, charge_id: int, number: int, now: datetime) -> None:
+    """Queue the news to the customer that a saved card was not charged at the try of this number, with a pay link."""
+    context, occasion = {"charge": charge_id, "number": number}, f"card_not_charged:{charge_id}:{number}"
+    queue_mails(to_customer(order, "card_not_charged", occasion=occasion, context=context, now=now))
+
+
 def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> None:
     """Queue the news for the customer that their bank has taken money back, which is owed again."""
     occasion, context = f"charged_back:{charge_back_id}", {"charge_back": charge_back_id}
@@ -255,6 +261,11 @@ def living_claim_link(order: Order, *, now: datetime) -> AddressLink:
         valid_for=timedelta(days=ShopIdentity.current().deferred_days) + VALID_FOR,
     )
     return made
+
+
+def to_payer(order: Order, email: str, *, occasion: str, context: dict[str, Any]) -> NewMail:
+    """Make a mail that asks an outside payer for a part of an order, which `context` names."""
+    return _mail(order, "payer_instructions", email, occasion=occasion, context=context)
 
 
 def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:

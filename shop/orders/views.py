@@ -20,7 +20,6 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right, accounts_with
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
-from accounts.sign_in.second_factor.proved import is_trusted_staff
 from common.numbers import whole_number
 from shop.cart.current import signed_in
 from shop.orders.again import mail_again
@@ -30,18 +29,16 @@ from shop.orders.ending import OrderNotCancellable, cancel_order
 from shop.orders.mails import has_outside_payer
 from shop.orders.models import Order
 from shop.orders.next_steps import steps_of_page
-from shop.orders.placed_here import was_placed_here
 from shop.orders.places import are_places_gone, prove_order
 from shop.orders.proof import proof_page
+from shop.orders.seen import seen_order, sight_in
 from shop.orders.selectors import (
     LineView,
     OrderView,
     Phase,
-    Sight,
     order_by_token,
     order_page,
     orders_visible_to,
-    sight_of,
 )
 from shop.orders.standing import CONFIRMED, standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
@@ -53,6 +50,7 @@ from shop.payments.models import Payment
 from shop.payments.on_account.services import NotOnAccount, buy_on_account
 from shop.payments.registry import get_provider, origins
 from shop.payments.requests.promises import PlacesGone
+from shop.payments.saved_cards.saving import card_view
 from shop.payments.services import MethodNotAllowed, allowed_method, choose_method
 from shop.payments.under_way import UnderWay, under_way
 from shop.postings.facts import CREDIT
@@ -71,7 +69,7 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
     found = order_by_token(token)
     if found is None:
         raise Http404
-    sight = _sight(request, found)
+    sight = sight_in(request, found)
     if sight is None and signed_in(request) is None:
         return redirect_to_login(request.get_full_path())
     if sight is None:
@@ -242,24 +240,6 @@ def _posted_account(request: HttpRequest) -> int:
     return whole_number(request.POST.get("account", "")) or 0
 
 
-def _sight(request: HttpRequest, found: Order) -> Sight | None:
-    return sight_of(
-        found,
-        viewer=signed_in(request),
-        placed_here=was_placed_here(request, found),
-        is_staff=is_trusted_staff(request),
-    )
-
-
-def seen_order(request: HttpRequest, token: str) -> tuple[Order, Sight]:
-    """Return the order and the rights of the person on it. Raises Http404 if the order is hidden from the person."""
-    found = order_by_token(token)
-    sight = _sight(request, found) if found is not None else None
-    if found is None or sight is None:
-        raise Http404
-    return found, sight
-
-
 def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     user = signed_in(request)
     is_told_to_pay = view.phase == Phase.AWAITING_MONEY
@@ -274,6 +254,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "has_outside_payer": has_outside_payer(view.order),
         "accounts": list(accounts_with(user, Right.MANAGE_ACCOUNT)) if user and is_theirs else [],
         "seller": seller_of(view.order),
+        "card": card_view(view.order, view.asked, view.methods, now=timezone.now()) if view.sight.may_pay else None,
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }

@@ -30,6 +30,7 @@ from shop.payments.registry import get_provider, providers
 from shop.payments.requests.asked import Asked, amounts_expected, asked_of, still_to_come
 from shop.payments.requests.links import ToPay, to_pay
 from shop.payments.requests.receiving import receive
+from shop.payments.saved_cards.saving import hear_of_card, open_savings
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from accounts.people.models import User
 
 Outcome = PaymentEvent.Outcome
+# Outcome of a message that tells of no money.
+CARD_SAVED = "card_saved"
 
 
 class MethodNotAllowed(Refused):
@@ -135,7 +138,10 @@ def receive_notification(*, provider: Provider, message: Message, now: datetime)
     NotificationRefused for one that cannot be recorded as reported, Unreachable and CallRefused.
     """
     notice = provider.verify(message)
-    return ask_about(provider, notice, now=now) if notice else None
+    if notice is None:
+        return None
+    outcome = ask_about(provider, notice, now=now)
+    return CARD_SAVED if outcome is None and hear_of_card(provider, notice.reference, now=now) else outcome
 
 
 def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
@@ -146,6 +152,8 @@ def ask_provider(*, order: Order, provider: Provider, now: datetime) -> None:
     references = [payment.reference for payment in pending] + open_references(order.pk, provider.name)
     for reference in dict.fromkeys(references):
         ask_about(provider, Notice(reference=reference), now=now)
+    for reference in open_savings(order.pk, provider):
+        hear_of_card(provider, reference, now=now)
 
 
 def ask_about(provider: Provider, notice: Notice, *, now: datetime) -> str | None:

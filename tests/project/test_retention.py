@@ -83,6 +83,8 @@ STAYS = {
     "shop_lineshare": SALE,
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,
+    "shop_cardcharge": SALE,
+    "shop_savedcard": SALE,
     "shop_refundcall": SALE,
     "shop_chargeback": SALE,
     "shop_paymentrequest": SALE,

@@ -32,6 +32,15 @@ CHOICES = {
 }
 
 
+# Of a page that saves a card: what becomes of charging it.
+CARDS = {
+    "save": "Save the card",
+    "save_asking": "Save a card whose bank asks each time",
+    "save_empty": "Save a card that will be refused",
+}
+_REFUSALS = {"asking": ("authentication_required", ""), "empty": ("card_declined", "insufficient_funds")}
+
+
 class Refused(Exception):
     """Error answered to a call, by its code."""
 
@@ -71,10 +80,13 @@ class Stripe:
     # --- Calls ---
 
     def create_session(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked.get("mode") == "setup":
+            return self._create_setup(asked)
         price = asked["line_items"]["0"]["price_data"]
         session = self.new(
             "cs",
             object="checkout.session",
+            mode="payment",
             status="open",
             payment_status="unpaid",
             amount_total=int(price["unit_amount"]),
@@ -87,6 +99,66 @@ class Stripe:
             expires_at=int(time.time()) + SESSION_SECONDS,
         )
         session["url"] = f"{self.page_base}/pay/{session['id']}"
+        return session
+
+    def _create_setup(self, asked: dict[str, Any]) -> dict[str, Any]:
+        session = self.new(
+            "cs",
+            object="checkout.session",
+            mode="setup",
+            status="open",
+            payment_status="no_payment_required",
+            amount_total=None,
+            currency=None,
+            metadata=asked.get("metadata", {}),
+            payment_intent=None,
+            setup_intent=None,
+            customer=None,
+            success_url=asked["success_url"],
+            cancel_url=asked["cancel_url"],
+            title="Save a card",
+            expires_at=int(time.time()) + SESSION_SECONDS,
+        )
+        session["url"] = f"{self.page_base}/pay/{session['id']}"
+        return session
+
+    def charge_card(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Charge a saved card; return the intent, or the error that tells of its refusal."""
+        method = self.get(asked["payment_method"])
+        if method["customer"] != asked["customer"] or asked.get("off_session") != "true":
+            raise Refused("payment_method_invalid")
+        code, reason = _REFUSALS.get(method["behaves"], ("", ""))
+        intent = self.new(
+            "pi",
+            object="payment_intent",
+            status="requires_payment_method" if code else "succeeded",
+            amount=int(asked["amount"]),
+            currency=asked["currency"],
+            metadata=asked.get("metadata", {}),
+        )
+        if not code:
+            return intent
+        error = {"type": "card_error", "code": code, "message": code, "payment_intent": dict(intent)}
+        return {"error": error | ({"decline_code": reason} if reason else {})}
+
+    def cancel_intent(self, intent: dict[str, Any]) -> dict[str, Any]:
+        if not intent["status"].startswith("requires_"):
+            raise Refused("payment_intent_unexpected_state")
+        intent.update(status="canceled")
+        return intent
+
+    def save_card(self, identity: str, choice: str = "save") -> dict[str, Any]:
+        """Have the customer save a card on a page."""
+        session = self.get(identity)
+        if session["status"] != "open":
+            raise Refused("session_not_open")
+        customer = self.new("cus", object="customer")
+        behaves = choice.partition("_")[2]
+        kept = {"customer": customer["id"], "behaves": behaves, "card": {"last4": "4242"}}
+        method = self.new("pm", object="payment_method", **kept)
+        setup = self.new("seti", object="setup_intent", status="succeeded", payment_method=method)
+        session.update(status="complete", customer=customer["id"], setup_intent=setup, url=None)
+        self.tell("checkout.session.completed", session)
         return session
 
     def expire(self, session: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +210,7 @@ class Stripe:
             status="processing" if is_late else "succeeded",
             amount=session["amount_total"],
             currency=session["currency"],
+            metadata={},
         )
         session.update(
             status="complete",
@@ -242,7 +315,7 @@ class _Handler(Answering):
         if self.stripe.dies and self.command == "POST":
             self.close_connection = True
             return None
-        return self.json(200, answer)
+        return self.json(402 if "error" in answer else 200, answer)
 
     def _once(self, key: str, asked: str, call: Any) -> dict[str, Any]:
         if key in self.stripe.answers:
@@ -270,6 +343,12 @@ class _Handler(Answering):
                 return self._expanded(stripe.get(identity), asked)
             case ["checkout", "sessions", identity, "expire"]:
                 return stripe.expire(stripe.get(identity))
+            case ["payment_intents"]:
+                return stripe.charge_card(asked) if is_post else self._list(stripe.of("pi"), asked)
+            case ["payment_intents", identity, "cancel"]:
+                return stripe.cancel_intent(stripe.get(identity))
+            case ["payment_intents", identity]:
+                return stripe.get(identity)
             case ["refunds"]:
                 return stripe.create_refund(asked) if is_post else self._list(stripe.of("re"), asked)
             case ["disputes"]:
@@ -300,12 +379,19 @@ class _Handler(Answering):
     def _page(self, identity: str, choice: str) -> None:
         try:
             session = self.stripe.get(identity)
-            text = f"{session['title']}: {session['amount_total']} {session['currency'].upper()} (minor units)"
+            text = str(session["title"])
+            if session["mode"] == "payment":
+                text = f"{text}: {session['amount_total']} {session['currency'].upper()} (minor units)"
             if choice == "back":
                 return self.redirect(session["cancel_url"])
             if choice == "secure":
                 return self.page("3-D Secure", "Your bank asks: is it you?", {"pay": "Yes", "decline": "No"})
-            if choice in CHOICES:
+            if choice in CARDS and session["mode"] == "setup":
+                with self.stripe.lock:
+                    self.stripe.save_card(identity, choice)
+                self.stripe.send_messages()
+                return self.redirect(session["success_url"])
+            if choice in CHOICES and session["mode"] == "payment":
                 with self.stripe.lock:
                     self.stripe.pay(identity, choice)
                 self.stripe.send_messages()
@@ -314,7 +400,8 @@ class _Handler(Answering):
                 text = f"Your card was declined. {text}"
             if session["status"] != "open":
                 return self.page("This page is closed", text, {"back": "Back to the shop"})
-            return self.page("Pay", text, CHOICES | {"back": "Back to the shop"})
+            choices = CHOICES if session["mode"] == "payment" else CARDS
+            return self.page("Pay", text, choices | {"back": "Back to the shop"})
         except Refused as refusal:
             return self.json(404, {"error": str(refusal)})
 

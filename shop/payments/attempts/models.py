@@ -61,6 +61,8 @@ class PaymentAttempt(models.Model):
     )
     reference = models.CharField(_("reference"), max_length=200, default="", db_default="", blank=True)
     url = models.TextField(default="", db_default="", blank=True)
+    # Charged to a saved card, with nobody on a page.
+    by_card = models.BooleanField(_("by a saved card"), default=False, db_default=False)
     begun_at = models.DateTimeField(_("begun"))
     open_until = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)

@@ -40,6 +40,12 @@ class ProviderSilent(Refused):
     )
 
 
+class CardUnderWay(MethodNotAllowed):
+    """Refusal because the saved card is being charged for the same part."""
+
+    message = gettext_lazy("Your saved card is being charged for this just now. Wait for the answer before you pay.")
+
+
 def start_payment(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
     """Begin a payment of an order, as just read, at a provider, or return the one that is open there already.
 
@@ -73,6 +79,8 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
     live = live_attempt(order, provider, key)
     if live is not None:
         live.request = asked.request if asked else None
+        if live.by_card:
+            raise CardUnderWay
         if _fits(live, amount, now=now):
             return live
         withdraw(Q(pk=live.pk), now=now)

@@ -18,8 +18,9 @@ from shop.payments.attempts.answers import end_attempts, note_started
 from shop.payments.attempts.models import GIVEN_UP_AFTER, KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.attempts.services import FIRST_ASKED_AFTER, PROBLEM_LENGTH, attempt_told, withdraw
 from shop.payments.models import Payment
-from shop.payments.port import CallRefused, Notice, NotificationRefused, Provider
+from shop.payments.port import CallRefused, Notice, NotificationRefused, Provider, Started
 from shop.payments.registry import get_provider
+from shop.payments.saved_cards.port import CardProvider
 from shop.payments.services import ask_about
 
 AT_ONCE = 500
@@ -124,9 +125,16 @@ def ask_about_attempt(*, attempt_id: int, now: datetime) -> None:
         PaymentAttempt.objects.filter(pk=attempt.pk).update(problem=problem)
 
 
+def _find(attempt: PaymentAttempt, provider: Provider) -> Started | None:
+    told = attempt_told(attempt)
+    if attempt.by_card:
+        return provider.find_charge(told) if isinstance(provider, CardProvider) else None
+    return provider.find(told)
+
+
 def _look_up(attempt: PaymentAttempt, provider: Provider, *, now: datetime) -> None:
     if attempt.state == PaymentAttempt.State.BEGUN:
-        started = provider.find(attempt_told(attempt))
+        started = _find(attempt, provider)
         if started is None:
             if now >= attempt.begun_at + KEY_HOLDS_FOR:
                 end_attempts(Q(pk=attempt.pk))  # the call never arrived

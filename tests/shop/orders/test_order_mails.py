@@ -13,10 +13,13 @@ from shop.orders.ending import cancel_order
 from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.mail_kinds import KINDS
+from shop.orders.mails import queue_card_not_charged
 from shop.orders.models import Order
 from shop.payments.port import RefundAnswer, RefundState
 from shop.payments.refunds.following import note_answer
 from shop.payments.refunds.sending import send_back
+from shop.payments.requests.links import give_link
+from shop.payments.saved_cards.models import CardCharge, SavedCard
 from shop.payments.services import choose_method
 from shop.seller.models import ShopIdentity
 from shop.withdrawal.services import withdraw_from_contract
@@ -68,8 +71,21 @@ def every_kind(probe_entry, diary) -> None:
     )
     send_back(order_id=order.pk, owed=owed_for(order), actor=UserFactory(), now=timezone.now())
     refund_id = order.refunds.get().pk
+    card_not_charged(probe_entry)
     for state in (RefundState.PENDING, RefundState.FAILED):
         note_answer(refund_id=refund_id, answer=RefundAnswer(state, "re_1", "account_closed"), now=timezone.now())
+
+
+def card_not_charged(probe_entry) -> None:
+    """Tell of a saved card whose bank wants to ask its customer."""
+    order = place(make_cart(probe_entry), email="alice@example.org")
+    now, request = timezone.now(), order.requests.get()
+    card = SavedCard.objects.create(
+        order=order, provider="stripe", state="saved", reference="cs_1", card="cus_1:pm_1", begun_at=now, saved_at=now
+    )
+    charge = CardCharge.objects.create(card=card, request=request, tries=1, needs_customer=True)
+    give_link(request)
+    queue_card_not_charged(order, charge_id=charge.pk, number=1, now=now)
 
 
 def test_every_kind_is_readable_in_both_languages(probe_entry, diary):

@@ -11,6 +11,7 @@ from typing import Any
 
 from shop.payments.port import ENDED, UNDER_WAY, CallRefused, Notice, NotificationRefused, ProviderEvent
 from shop.payments.providers.stripe.amounts import from_stripe
+from shop.payments.providers.stripe.cards import is_ours
 from shop.payments.providers.stripe.client import noted, stripe_client
 
 _OF_REFUNDS = {"succeeded": "refunded", "failed": "refund_failed", "canceled": "refund_failed"}
@@ -23,6 +24,8 @@ def fetch(notice: Notice) -> ProviderEvent | None:
         match notice.reference.partition("_")[0]:
             case "cs":
                 return _of_session(client, notice)
+            case "pi":
+                return _of_charge(client, notice)
             case "re" | "pyr":
                 return _of_refund(client, notice)
             case "dp" | "du":
@@ -43,15 +46,28 @@ def disputes_of(reference: str) -> list[ProviderEvent]:
 
 
 def session_of(client: Any, payment_intent: str | None) -> Any:
-    """Return the session in which a payment was made; None for a payment made elsewhere."""
+    """Return the session in which a payment was made, or the intent of a charge of a saved card; None for a payment
+    made elsewhere."""
     if not payment_intent:
         return None
-    return next(iter(client.v1.checkout.sessions.list({"payment_intent": payment_intent, "limit": 1}).data), None)
+    session = next(iter(client.v1.checkout.sessions.list({"payment_intent": payment_intent, "limit": 1}).data), None)
+    if session is not None:
+        return session
+    intent = client.v1.payment_intents.retrieve(payment_intent)
+    return intent if is_ours(intent) else None
+
+
+def _of_charge(client: Any, notice: Notice) -> ProviderEvent | None:
+    intent = client.v1.payment_intents.retrieve(notice.reference)
+    if not is_ours(intent):
+        return None
+    kind = {"succeeded": "succeeded", "processing": UNDER_WAY}.get(intent.status, "declined")
+    return _event(intent, kind, intent.id, intent.amount, intent.currency, notice)
 
 
 def _of_session(client: Any, notice: Notice) -> ProviderEvent | None:
     session = client.v1.checkout.sessions.retrieve(notice.reference, {"expand": ["payment_intent"]})
-    kind = _kind_of(session)
+    kind = _kind_of(session) if session.mode == "payment" else ""
     return _event(session, kind, session.id, session.amount_total, session.currency, notice) if kind else None
 
 

@@ -19,16 +19,16 @@ from shop.payments.port import (
     Message,
     Notice,
     NotificationRefused,
-    Provider,
     ProviderEvent,
     RefundAnswer,
     Started,
     origin_of,
 )
-from shop.payments.providers.stripe import events, refunds
+from shop.payments.providers.stripe import cards, events, refunds
 from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.client import PAGES, noted, stripe_client
 from shop.payments.providers.stripe.keys import API, StripeSettings, keys
+from shop.payments.saved_cards.port import Card, CardProvider, Charged, Saving
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE_SECONDS = 300
@@ -38,7 +38,7 @@ _LONGEST_CALL = timedelta(hours=12)
 _INTERESTING = ("checkout.session.", "refund.", "charge.refund.", "charge.dispute.")
 
 
-class StripeProvider(Provider):
+class StripeProvider(CardProvider):
     name = "stripe"
     label = _("Card")
     summary = _("You pay by card on Stripe's page and come back here.")
@@ -92,10 +92,25 @@ class StripeProvider(Provider):
         return None
 
     def end(self, reference: str) -> None:
+        if reference.startswith("pi_"):
+            cards.end_charge(reference)
+            return
         with stripe_client() as client:
             session = client.v1.checkout.sessions.retrieve(reference)
             if session.status == "open":
                 client.v1.checkout.sessions.expire(reference)
+
+    def start_saving(self, saving: Saving) -> Started:
+        return cards.start_saving(saving)
+
+    def fetch_card(self, reference: str) -> Card | None:
+        return cards.fetch_card(reference)
+
+    def charge(self, attempt: Attempt, card: str) -> Charged:
+        return cards.charge(attempt, card)
+
+    def find_charge(self, attempt: Attempt) -> Started | None:
+        return cards.find_charge(attempt)
 
     def verify(self, message: Message) -> Notice | None:
         told = _signed(message)

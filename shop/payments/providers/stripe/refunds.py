@@ -15,11 +15,11 @@ _STATES = {"succeeded": RefundState.SUCCEEDED, "failed": RefundState.FAILED, "ca
 def refund(*, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
     """Send back an amount of the payment of a session."""
     with stripe_client() as client:
-        session = client.v1.checkout.sessions.retrieve(reference)
+        paid = _paid(client, reference)
         asked: Any = {
-            "payment_intent": _payment_of(session),
+            "payment_intent": _payment_of(paid),
             "amount": at_stripe(amount, currency),
-            "metadata": {"key": key, "order": noted(session).get("order", "")},
+            "metadata": {"key": key, "order": noted(paid).get("order", "")},
         }
         return _answer(client.v1.refunds.create(asked, {"idempotency_key": key}))
 
@@ -31,15 +31,25 @@ def fetch_refund(reference: str) -> RefundAnswer:
 
 def find_refund(*, reference: str, key: str) -> RefundAnswer | None:
     with stripe_client() as client:
-        payment = _payment_of(client.v1.checkout.sessions.retrieve(reference))
+        payment = _payment_of(_paid(client, reference))
         for found in client.v1.refunds.list({"payment_intent": payment, "limit": 100}).auto_paging_iter():
             if noted(found).get("key") == key:
                 return _answer(found)
     return None
 
 
-def _payment_of(session: Any) -> str:
-    payment = session.payment_intent
+def _paid(client: Any, reference: str) -> Any:
+    """Return the session of a payment; for a charge of a saved card, its intent."""
+    if reference.startswith("pi_"):
+        return client.v1.payment_intents.retrieve(reference)
+    return client.v1.checkout.sessions.retrieve(reference)
+
+
+def _payment_of(paid: Any) -> str:
+    """Return the key of the intent of a session, or of an intent itself."""
+    if paid.object == "payment_intent":
+        return str(paid.id)
+    payment = paid.payment_intent
     if payment is None:
         raise CallRefused("not_paid")
     return payment if isinstance(payment, str) else str(payment.id)

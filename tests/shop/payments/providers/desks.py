@@ -51,6 +51,10 @@ class Desk:
         """Return the reference under which a payment that was made is known."""
         return attempt.reference
 
+    def save_card(self, reference: str) -> None:
+        """Have a customer save a card on the page of a reference."""
+        raise NotImplementedError
+
     def forged(self, message: Message) -> list[Message]:
         """Return messages like a true one that the provider did not sign."""
         raise NotImplementedError
@@ -100,6 +104,9 @@ class AtStripe(Desk):
         self.service.pay(attempt.reference, "later")
         self.service.answer_late(attempt.reference, success=False)
         return self.messages()
+
+    def save_card(self, reference: str) -> None:
+        self.service.save_card(reference)
 
     def messages(self) -> list[Message]:
         """Return the messages that wait, signed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -17,6 +19,7 @@ from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.port import CallRefused, Forged, Message, Notice, NotificationRefused, RefundState
 from shop.payments.registry import installed
+from shop.payments.saved_cards.port import CardProvider, Saving
 from shop.payments.services import ask_about, receive_notification
 from tests.factories.shop import make_cart, place
 from tests.shop.payments.providers.desks import AtSandbox, Desk, gocardless_desk, lyra_desk, mollie_desk, stripe_desk
@@ -147,6 +150,52 @@ def test_nothing_is_known_of_what_was_never_begun(desk):
 def test_an_ended_payment_ends_twice_without_error(attempt, desk):
     desk.provider.end(attempt.reference)
     desk.provider.end(attempt.reference)
+
+
+class TestSavedCards:
+    """Of a provider that keeps cards: it saves one for a key, and charges it once for another."""
+
+    @pytest.fixture
+    def keeper(self, desk) -> CardProvider:
+        if not isinstance(desk.provider, CardProvider):
+            pytest.skip("keeps no cards")
+        return desk.provider
+
+    @pytest.fixture
+    def saving(self, order) -> Saving:
+        return Saving(str(uuid4()), order.number, "", "en", "https://a.example", "https://b.example", order.placed_at)
+
+    def test_a_provider_says_that_it_keeps_cards_where_it_does(self, desk):
+        assert desk.provider.saved_card is isinstance(desk.provider, CardProvider)
+
+    def test_one_key_saves_one_card_which_is_charged_once(self, order, keeper, saving, desk):
+        begun = keeper.start_saving(saving)
+        assert keeper.start_saving(saving).reference == begun.reference
+        assert urlsplit(begun.url).netloc in keeper.sites()[0]
+        assert keeper.fetch_card(begun.reference) is None
+        desk.save_card(begun.reference)
+        card = keeper.fetch_card(begun.reference)
+        assert card is not None
+        assert len(card.reference) <= 200
+        attempt = PaymentAttempt.objects.create(
+            order=order, provider=keeper.name, amount=order.gross, currency="EUR", by_card=True,
+            begun_at=timezone.now(), ask_again_at=timezone.now(),
+        )  # fmt: skip
+        assert keeper.find_charge(attempt_told(attempt)) is None
+        charged = keeper.charge(attempt_told(attempt), card.reference)
+        assert keeper.charge(attempt_told(attempt), card.reference) == charged
+        assert (charged.refusal, charged.needs_customer) == ("", False)
+        found = keeper.find_charge(attempt_told(attempt))
+        assert found is not None
+        assert found.reference == charged.reference
+        assert ask_about(keeper, Notice(charged.reference), now=timezone.now()) == "settled"
+        assert Payment.objects.get().reference == charged.reference
+
+    def test_a_page_on_which_a_card_is_saved_is_no_payment(self, order, keeper, saving, desk):
+        begun = keeper.start_saving(saving)
+        desk.save_card(begun.reference)
+        assert ask_about(keeper, Notice(begun.reference), now=timezone.now()) is None
+        assert not PaymentEvent.objects.exists()
 
 
 class TestRefunds:

@@ -1,0 +1,42 @@
+"""Button of an order's page that saves a card for what is due later, or removes it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.rate_limits.pages import too_often
+from accounts.rate_limits.services import TooOften, count_attempt
+from shop.orders.seen import seen_order
+from shop.payments.port import CallRefused, Unreachable
+from shop.payments.requests.services import parts_of
+from shop.payments.saved_cards.saving import CardNotBegun, NoCardWanted, remove_card, start_saving
+from shop.payments.services import methods_for
+
+
+@require_POST
+def order_card(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead to the provider's page that saves a card; or, asked to `remove` it, charge it no more."""
+    found, sight = seen_order(request, token)
+    if not sight.may_pay:
+        raise Http404
+    back = redirect("order", found.token)
+    if "remove" in request.POST:
+        remove_card(order=found)
+        messages.success(request, _("The card is removed. Please pay what is due in another way."))
+        return back
+    now, asked = timezone.now(), parts_of(found)
+    try:
+        count_attempt(what="payment method", who=str(found.pk), now=now)
+        return redirect(start_saving(order=found, asked=asked, methods=methods_for(found, asked), now=now))
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
+    except (NoCardWanted, CardNotBegun) as refusal:
+        messages.error(request, str(refusal))
+    except (Unreachable, CallRefused):
+        messages.error(request, str(CardNotBegun()))
+    return back
