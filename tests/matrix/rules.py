@@ -280,6 +280,8 @@ learn                    GET  sign-in page    page    page     page       page  
 learn                    POST 405
 learn-course             GET  sign-in 404     404     page     404        404      page    404     404     404  # leads
 learn-course             POST 405
+learn-leave              GET  sign-in 404     404     page    404        404      page    404     404     404
+learn-leave              POST sign-in 404     404     go      404        404      go      404     404     404
 learn-enter              GET  sign-in 404     404     go       404        404      go      404     404     404
 learn-enter              POST sign-in 404     404     done     404        404      done    404     404     404  # own
 """
@@ -389,6 +391,8 @@ admin:shop_order_payment            GET  sign-in sign-in  403     403     page
 admin:shop_order_payment            POST sign-in sign-in  403     403     done
 admin:shop_order_plan               GET  sign-in sign-in  403     403     page
 admin:shop_order_plan               POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_payer              GET  sign-in sign-in  403     403     page
+admin:shop_order_payer              POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_promise            GET  sign-in sign-in  403     403     page
 admin:shop_order_promise            POST sign-in sign-in  403     403     done
 admin:shop_account_terms            GET  sign-in sign-in  405     405     405
