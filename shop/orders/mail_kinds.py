@@ -40,7 +40,7 @@ from shop.payments.refunds.models import Refund
 from shop.payments.registry import get_provider, method_label
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import link_of, linked_request, token_of
-from shop.payments.requests.models import Allocation
+from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.services import parts_of
 from shop.payments.saved_cards.models import CardCharge
 from shop.payments.under_way import under_way
@@ -118,9 +118,10 @@ def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail to the outside payer, with their pay link and their part alone."""
     context = order_context(mail, blank=blank)
-    order, linked = context["order"], linked_request(context["order"])
+    order, named = context["order"], mail.context.get("request")
+    linked = PaymentRequest.objects.filter(pk=named).first() if named else linked_request(order)
     asked = next((part for part in parts_of(order) if linked is not None and part.request.pk == linked.pk), None)
-    url = link_of(linked) if linked is not None else ""
+    url = link_of(linked) if linked is not None and linked.link_hash else ""
     return context | _asks(order, asked) | {"pay_url": BLANK if blank and url else url}
 
 

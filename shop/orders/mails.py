@@ -263,6 +263,11 @@ def living_claim_link(order: Order, *, now: datetime) -> AddressLink:
     return made
 
 
+def to_payer(order: Order, email: str, *, occasion: str, context: dict[str, Any]) -> NewMail:
+    """Make a mail that asks an outside payer for a part of an order, which `context` names."""
+    return _mail(order, "payer_instructions", email, occasion=occasion, context=context)
+
+
 def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:
     """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order."""
     asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions")

@@ -166,6 +166,7 @@ class OrderAdmin(DisputePages):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         page = order_page(order, viewer=cast(User, request.user))
         withdrawal = withdrawal_of(order) if order.bought_by == Buyer.PERSON else None
+        is_open = may_be_promised(order)
         context = {
             **self.page_context(request, order),
             "page": page,
@@ -173,7 +174,8 @@ class OrderAdmin(DisputePages):
             "notes": self._notes(request, order),
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
-            "may_promise": self.may_promise(request) and may_be_promised(order),
+            "may_promise": self.may_promise(request) and is_open,
+            "may_be_asked": is_open and order.status not in (Order.Status.CANCELLED, Order.Status.EXPIRED),
             "owed_back": order.owed_back,
             "paid_back": order.went_back - order.lowered_back - order.owed_back,
             "may_note_paid_back": request.user.has_perm(NOTE),

@@ -85,6 +85,11 @@ def plan_payments(*, order_id: int, parts: Sequence[Part], actor: User, now: dat
     fixed at placing. Locks the order. Raises NotPlannable; ValueError for parts that do not sum to the total.
     """
     order = lock_order(order_id)
+    replace_requests(order, parts, actor=actor, now=now)
+
+
+def replace_requests(order: Order, parts: Sequence[Part], *, actor: User, now: datetime) -> list[PaymentRequest]:
+    """Replace what a locked order asks for by parts, as `plan_payments` does; return their requests."""
     asked = requests_of(order, now=now) if order.status == Order.Status.PLACED else []
     if not asked or any(_is_touched(each) for each in asked):
         raise NotPlannable
@@ -94,17 +99,18 @@ def plan_payments(*, order_id: int, parts: Sequence[Part], actor: User, now: dat
     assert last is not None  # asked for above
     keys = [each.request.pk for each in asked]
     PaymentRequest.objects.filter(pk__in=keys).update(state=State.WITHDRAWN, replaced_at=now)
-    insert_rows(
-        [
-            PaymentRequest(order=order, position=last.position + number, created_at=now, amount=part.amount,
-                           due_on=part.due_on)
-            for number, part in enumerate(parts, 1)
-        ]
-    )  # fmt: skip
+    requests = [
+        PaymentRequest(
+            order=order, position=last.position + number, created_at=now, amount=part.amount, due_on=part.due_on
+        )
+        for number, part in enumerate(parts, 1)
+    ]
+    insert_rows(requests)
     expires_at = max(order.expires_at, unpaid_until(order, parts))
     Order.objects.filter(pk=order.pk).update(expires_at=expires_at)
     detail = {"reason": " + ".join(str(part.amount) for part in parts)}
     record(order, OrderEvent.What.PLANNED, actor=actor, now=now, detail=detail)
+    return requests
 
 
 def unpaid_until(order: Order, parts: Sequence[Part]) -> datetime:

@@ -220,6 +220,12 @@ BUTTONS = (
         {"amount": "120.00", "reference": "statement 7"},
     ),
     Button(
+        "shop_order_payer",
+        "shop.orders.admin.payers.ask_payer",
+        lambda order: order.pk,
+        {"amount": "70.00", "email": "payer@example.org"},
+    ),
+    Button(
         "shop_order_plan",
         "shop.orders.admin.plan.plan_payments",
         lambda order: order.pk,
