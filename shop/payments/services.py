@@ -65,7 +65,7 @@ class ReferenceKnown(Refused):
 def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
     """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
 
-    What a confirmed order still owes is paid on a provider's page, or by transfer without choosing it. `asked` is what
+    The amount that a confirmed order still owes is paid on a provider's page, or by transfer without choosing it. `asked` is what
     the order asks for where that is known; else one query more for a confirmed order.
     """
     if order.status == Order.Status.PLACED:
