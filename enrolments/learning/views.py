@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.members.current import SignedInRequest
 from enrolments.courses.services import is_web_address
 from enrolments.courses.short_names import normalise_short_name
+from enrolments.learning.leaving import CannotLeave, leave_course, seats_to_leave, shown
 from enrolments.learning.selectors import MyCourse, add_people, my_course, my_courses, participant_rows, participants_of
 from enrolments.requests.selectors import is_attached_anywhere
 from enrolments.seats.enter import NotEnrolled, enter_course
@@ -89,6 +90,24 @@ def enter(request: SignedInRequest, short_name: str) -> HttpResponse:
         messages.success(request, _("You are in. This course has no page of its own on the internet."))
         return redirect(_address(mine))
     return HttpResponseRedirect(entry.link, status=HTTPStatus.SEE_OTHER)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def leave(request: SignedInRequest, short_name: str) -> HttpResponse:
+    """Ask whether the person gives up their place, and free it once that is confirmed."""
+    mine = _mine(request, short_name)
+    if request.method == "POST":
+        try:
+            leave_course(user=request.user, course=mine.course, seen=request.POST.get("seen", ""), now=timezone.now())
+        except CannotLeave as refused:
+            messages.error(request, str(refused))
+            return redirect(_address(mine))
+        messages.success(request, _("You gave up your place. Whoever enrolled you is told."))
+        return redirect("learn")
+    context = {"mine": mine, "seen": shown(seats_to_leave(request.user, mine.course))}
+    return render(request, "learning/leave.html", context)
 
 
 def _mine(request: SignedInRequest, short_name: str) -> MyCourse:

@@ -1,4 +1,4 @@
-"""Mails that tell operators whose seats were not entered in time."""
+"""Mails that tell operators whose seats were not entered in time, or were given up by their people."""
 
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ class Lapsed:
         return cls(seat.pk, seat.account_id, seat.person_id, seat.course, seat.assigned_by_id)
 
 
-def tell_operators(lapsed: Sequence[Lapsed], over: Collection[int], *, now: datetime.datetime) -> None:
-    """Queue one mail to each operator about the seats they had assigned; `over` are the seats that expired by it.
+def tell_operators(
+    lapsed: Sequence[Lapsed], over: Collection[int], *, gave_up: bool = False, now: datetime.datetime
+) -> None:
+    """Queue one mail to each operator about the seats they had assigned; `over` are the seats that expired by it, and
+    `gave_up` tells that their people gave them up.
 
     Seats of somebody who is no operator of the account any more are told to the owner who joined first. Recorded in the
     caller's transaction. Two statements.
@@ -57,7 +60,7 @@ def tell_operators(lapsed: Sequence[Lapsed], over: Collection[int], *, now: date
         reader = _reader(readers.get(each.account_id, []), each.assigned_by_id)
         if reader is not None:
             heard.setdefault((each.account_id, reader), []).append(each)
-    queue_mails([_mail(account_id, user, of_user, over, now) for (account_id, user), of_user in heard.items()])
+    queue_mails([_mail(account_id, user, of_user, over, gave_up, now) for (account_id, user), of_user in heard.items()])
 
 
 def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -70,6 +73,7 @@ def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return {
         "people": [{"name": defused(each.name or each.email), "course": row["course"]} for row, each in known],
         "others": len(rows) - len(known),
+        "gave_up": mail.context.get("gave_up", False),
         "seats_url": f"{settings.SITE_URL}{path}",
     }
 
@@ -81,7 +85,12 @@ def _reader(members: Sequence[Membership], assigned_by_id: int | None) -> User |
 
 
 def _mail(
-    account_id: int, user: User, lapsed: Sequence[Lapsed], over: Collection[int], now: datetime.datetime
+    account_id: int,
+    user: User,
+    lapsed: Sequence[Lapsed],
+    over: Collection[int],
+    gave_up: bool,
+    now: datetime.datetime,
 ) -> NewMail:
     language = user.language or settings.LANGUAGE_CODE
     with translation.override(language):
@@ -92,7 +101,13 @@ def _mail(
         key=f"{KIND}:{user.pk}:{lapsed[0].seat_id}:{now.isoformat()}",
         recipient=user.email,
         language=language,
-        context={"rows": rows, "number": len(rows), "free": len(rows) - expired, "expired": expired},
+        context={
+            "rows": rows,
+            "number": len(rows),
+            "free": len(rows) - expired,
+            "expired": expired,
+            "gave_up": gave_up,
+        },
         account_id=account_id,
         person_id=user.pk,
     )

@@ -19,6 +19,7 @@ class SeatReason(models.TextChoices):
     ENTERED = "entered", pgettext_lazy("reason of a seat's move", "Entered the course")
     EXPIRED = "expired", pgettext_lazy("reason of a seat's move", "Validity over")
     EXTENDED = "extended", pgettext_lazy("reason of a seat's move", "Validity extended")
+    GIVEN_UP = "given_up", pgettext_lazy("reason of a seat's move", "Given up by its person")
     LAPSED = "lapsed", pgettext_lazy("reason of a seat's move", "Not entered in time")
     RIGHT_LOST = "right_lost", pgettext_lazy("reason why a ground ended", "No longer an operator of the account")
     PERSON_CLOSED = "person_closed", pgettext_lazy("reason why a ground ended", "The person was closed")

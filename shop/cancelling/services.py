@@ -50,9 +50,9 @@ class Cancelled:
 def cancel_units(*, order_id: int, counts: Mapping[int, int], back: Decimal, actor: User, now: datetime) -> Cancelled:
     """Cancel so many free units of each line for the account, by line id; `back` is the amount that the page showed.
 
-    What was not paid yet is asked for no more. The rest goes back the way it came, at once; where two people of the
-    staff are asked for such an amount, or no provider sends it, the merchant sends it. Locks the order, then as
-    `give_units_back` and `send_back`. Raises NothingToCancel, AmountChanged and what giving back raises.
+    Money that was not paid yet is asked for no more. The rest goes back the way it came, at once; where two people of
+    the staff are asked for such an amount, or no provider sends it, the merchant sends it. Locks the order, then as
+    `give_units_back` and `send_back`. Raises NothingToCancel, AmountChanged and the refusals of giving back.
     """
     order = lock_order(order_id)
     offers = offers_for(order_id, now=now)

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('message_id', models.CharField(max_length=35, verbose_name='message')),
                 ('made_at', models.DateTimeField(verbose_name='made')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
                 ('execute_on', models.DateField(verbose_name='to be executed on')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='given to the bank')),
                 ('discarded_at', models.DateTimeField(null=True, verbose_name='discarded')),
@@ -80,11 +81,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='transferfile',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by'),
-        ),
-        migrations.AddField(
-            model_name='transferfile',
             name='sent_by',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='given by'),
         ),
@@ -115,6 +111,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transferfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('sent_by__isnull', True)), models.Q(('discarded_at__isnull', True), ('sent_at__gte', models.F('made_at')), ('sent_by__isnull', False)), _connector='OR'), name='shop_transferfile_sent_or_discarded'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', True), ('sent_by__isnull', True)), models.Q(('discarded_at__isnull', True), ('sent_at__gte', models.F('made_at')), ('sent_at__isnull', False), ('sent_by__isnull', False)), _connector='OR'), name='shop_transferfile_sent_or_discarded'),
         ),
     ]

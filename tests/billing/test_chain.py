@@ -42,6 +42,14 @@ def test_every_entry_is_sealed_once_in_the_order_of_its_key(monkeypatch):
     assert list(faults_of_ledger()) == []
 
 
+def test_the_first_digest_is_made_over_32_zero_bytes_in_every_release():
+    post_some(1)
+    seal_entries()
+
+    [(entry, lines)] = sealing.with_lines(LedgerEntry.objects.all())
+    assert bytes(LedgerSeal.objects.get().digest) == sealing.digest_of(entry, lines, before=b"\0" * 32)
+
+
 def test_an_entry_that_was_committed_late_is_sealed_after_later_ones():
     post_some(2)
     first, second = LedgerEntry.objects.order_by("pk")

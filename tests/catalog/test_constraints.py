@@ -191,3 +191,10 @@ def test_what_bounds_an_answer_fits_its_kind(kind, change, refusal):
     field = a_field(kind)
     with refusal:
         run(f"UPDATE catalog_entryfield SET {change} WHERE id = %s", field.pk)
+
+
+@pytest.mark.parametrize("change", ["cancel_share_kept = -0.01", "cancel_share_kept = 100.01", "cancel_fee = -0.01"])
+def test_what_is_kept_when_units_are_cancelled_is_a_part_of_their_price(change):
+    entry = EntryFactory()
+    with broken("catalog_entry_cancel_kept"):
+        run(f"UPDATE catalog_entry SET {change} WHERE id = %s", entry.pk)

@@ -24,7 +24,7 @@ order-proof                          token                    -  # only an order
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-card                           token                    -  # one card lives for an order
 order-cancel                         token                    -  # only an unpaid order is cancelled
-order-give-back                      token                    back  # the amount that the page showed
+order-give-back                      token                    -  # posts the amount that it showed
 order-withdraw                       token                    -  # one withdrawal is received for an order
 order-claim                          token                    -  # only an unclaimed order is claimed
 order-mail                           token                    -  # mails the order's address, changes nothing
@@ -88,6 +88,7 @@ join-link                            token                    -  # mails a code,
 join-code                            token                    -  # only a link that is open takes the mailed code
 account-request                      number,request_id        -  # only an open request is answered
 my-requests                          -                        -  # adds a request, or withdraws one's own open one
+learn-leave                          short_name               -  # posts the seats that it showed
 learn-enter                          short_name               -  # entering again changes nothing
 
 notice-stop                          token                    -  # turns off for good, a second time too
@@ -144,8 +145,8 @@ admin:shop_order_go_on               order_id                 -  # only an order
 admin:shop_order_retry               order_id,line_id         -  # only a failed line is delivered again
 admin:shop_order_give_back           order_id,line_id         -  # a unit is given back once
 admin:shop_order_pay_back            order_id                 -  # posts the amount it showed as owed
-admin:shop_order_give_back_all       order_id                 seen
-admin:shop_order_give_back_tutors    order_id                 seen
+admin:shop_order_give_back_all       order_id                 -  # posts the units that it showed
+admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET

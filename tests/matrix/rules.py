@@ -280,6 +280,8 @@ learn                    GET  sign-in page    page    page     page       page  
 learn                    POST 405
 learn-course             GET  sign-in 404     404     page     404        404      page    404     404     404  # leads
 learn-course             POST 405
+learn-leave              GET  sign-in 404     404     page    404        404      page    404     404     404
+learn-leave              POST sign-in 404     404     go      404        404      go      404     404     404
 learn-enter              GET  sign-in 404     404     go       404        404      go      404     404     404
 learn-enter              POST sign-in 404     404     done     404        404      done    404     404     404  # own
 """

@@ -121,6 +121,7 @@ EXEMPT = {
     "shop.orderevent.from_status": CODE,
     "shop.orderevent.to_status": CODE,
     "shop.orderevent.what": CODE,
+    "shop.orderline.cancel_terms": CATALOGUE,
     "shop.orderline.entry_code": CATALOGUE,
     "shop.orderline.entry_name": CATALOGUE,
     "shop.orderline.fields_frozen": CATALOGUE,

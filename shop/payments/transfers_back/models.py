@@ -91,7 +91,7 @@ class TransferFile(models.Model):
             models.UniqueConstraint(fields=("message_id",), name="shop_transferfile_message_once"),
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True, sent_by__isnull=True)
-                | Q(sent_at__gte=F("made_at"), sent_by__isnull=False, discarded_at__isnull=True),
+                | Q(sent_at__isnull=False, sent_at__gte=F("made_at"), sent_by__isnull=False, discarded_at__isnull=True),
                 name="shop_transferfile_sent_or_discarded",
             ),
         ]

@@ -25,6 +25,7 @@ from billing.ledger.tasks import seal_entries
 from tests.billing.test_chain import by_owner_of_the_tables
 from tests.billing.test_ledger import money_in
 from tests.constraints import broken, copy, run
+from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,18 @@ class TestClosing:
         by_owner_of_the_tables("DELETE FROM billing_closure WHERE kind = 'month'")
 
         assert [str(made) for made in close_days(through=date(2026, 11, 30), now=LATER)] == ["2026-11"]
+
+    def test_each_period_tells_who_closed_it(self):
+        carol = UserFactory(is_staff=True)
+        post_on(date(2026, 12, 31))
+
+        close_days(through=date(2026, 12, 31), actor=carol, now=LATER)
+
+        assert {closure.kind: closure.closed_by for closure in Closure.objects.all()} == {
+            "day": carol,
+            "month": carol,
+            "year": carol,
+        }
 
     def test_goes_on_where_it_ended(self):
         post_on(date(2026, 12, 1))
