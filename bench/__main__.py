@@ -18,10 +18,10 @@ from bench.sizes import FULL, TINY, Sizes
 
 PARTS = [
     "seats", "session", "deliveries", "searches", "forms", "lists", "acts", "pages", "desk", "purchases", "throughput",
-    "queue", "books",
+    "queue", "books", "documents",
 ]  # fmt: skip
 # Parts that need neither the small nor the grown shop.
-OF_YOUNG = {"books"}
+OF_YOUNG = {"books", "documents"}
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
 
@@ -59,6 +59,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
         books,
         deliveries,
         desk,
+        documents,
         forms,
         lists,
         pages,
@@ -77,6 +78,7 @@ def run(report: Report, sizes: Sizes, servers: Servers, only: set[str]) -> None:
 
     world.make_young(sizes)
     part("books", books.measure)
+    part("documents", documents.measure)
     if only and only <= OF_YOUNG:
         return
     world.make_small(sizes)

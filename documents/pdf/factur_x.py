@@ -26,7 +26,13 @@ def marked(pdf: bytes) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as file:
         metadata = file.Root.Metadata
         metadata.write(_with_marks(metadata.read_bytes()))
-        file.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
+        file.save(
+            out,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+            # Else it reads and writes the metadata a second time.
+            fix_metadata_version=False,
+        )
     return out.getvalue()
 
 

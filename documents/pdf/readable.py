@@ -42,6 +42,8 @@ def readable(value: Any) -> tuple[Any, bool]:
 
 def printable(text: str) -> tuple[str, bool]:
     """Return a text of signs that our fonts have, and whether a sign that says something was replaced."""
+    if len(text) <= _LONGEST_WORD and signs().issuperset(map(ord, text)) and unicodedata.is_normalized("NFC", text):
+        return text, False
     out: list[str] = []
     changed = False
     for sign in unicodedata.normalize("NFC", text):

@@ -16,7 +16,7 @@ from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat, SeatState
 from handlers.contract import LineContext, Refusal
-from shop.orders.contexts import handler_of, line_contexts, order_with_people
+from shop.orders.contexts import handler_of, line_contexts
 from shop.orders.giving_back.units import units_given_back
 from shop.orders.giving_back.worth import proposed_for
 from shop.orders.lines.models import OrderLine
@@ -54,7 +54,7 @@ class Cost:
 def offers_for(order_id: int, *, now: datetime) -> list[Offer]:
     """Return an offer for each line with terms, those without a unit to cancel included; none for an order that is not
     paid. A constant number of queries."""
-    order = order_with_people(order_id)
+    order = Order.objects.select_related("account", "buyer", "operator").get(pk=order_id)
     if not order.may_be_given_back:
         return []
     lines = [line for line in order.lines.order_by("position") if line.cancel_terms and line.may_be_given_back]

@@ -244,6 +244,7 @@ shop.legaltext            made_from
 shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
+shop.missingpaper         -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
 shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit

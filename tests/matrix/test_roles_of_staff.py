@@ -55,6 +55,7 @@ outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
 shop.bankstatement        -         -     look       -       look
 shop.legaltext            -         -     look       -       all
+shop.missingpaper         -         -     look       -       look
 shop.order                -         look  look       look    look
 shop.payment              -         look  look       -       look
 shop.paymentattempt       -         -     look       -       look

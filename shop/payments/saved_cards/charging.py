@@ -62,10 +62,10 @@ def begin_try(*, charge_id: int, now: datetime) -> None:
         _save(charge, next_at=None)
         return
     if attempt is None:
-        if asked is None or _is_being_paid(asked.request):
+        attempt = _attempt(charge.card, order, asked, now=now)
+        if attempt is None:  # somebody pays it just now
             _save(charge, next_at=now + LOOK_AGAIN_AFTER)
             return
-        attempt = _attempt(charge.card, order, asked, now=now)
         charge.tries += 1
     _save(charge, attempt=attempt, next_at=now + LOOK_AGAIN_AFTER)
     key = f"charge:{charge.pk}:{charge.tries}:{int(now.timestamp())}"
@@ -196,8 +196,11 @@ def _is_as_asked(attempt: PaymentAttempt) -> bool:
     )
 
 
-def _attempt(card: SavedCard, order: Order, asked: Asked, *, now: datetime) -> PaymentAttempt:
-    return PaymentAttempt.objects.create(
+def _attempt(card: SavedCard, order: Order, asked: Asked | None, *, now: datetime) -> PaymentAttempt | None:
+    """Return a new attempt for a part; None if somebody pays the part on a page just now, without any lock."""
+    if asked is None or _is_being_paid(asked.request):
+        return None
+    attempt = PaymentAttempt(
         order=order,
         request=asked.request,
         provider=card.provider,
@@ -207,6 +210,8 @@ def _attempt(card: SavedCard, order: Order, asked: Asked, *, now: datetime) -> P
         begun_at=now,
         ask_again_at=now + FIRST_ASKED_AFTER,
     )
+    insert_rows([attempt], ignore_conflicts=True)
+    return PaymentAttempt.objects.filter(key=attempt.key).first()
 
 
 def _save(charge: CardCharge, **values: object) -> None:

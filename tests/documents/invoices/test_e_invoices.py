@@ -9,7 +9,9 @@ import pytest
 from drafthorse.models.document import Document as Read
 from facturx import xml_check_xsd
 
-from documents.invoices.xml import cii, ubl
+from documents.invoices import xml as xml_module
+from documents.invoices.business_terms import business_terms
+from documents.invoices.xml import InvalidXml, cii, ubl
 from tests.documents.invoices.given import EVERY, IRISH, as_issued, invoice, training
 from tests.documents.invoices.stylesheets import rules_broken
 
@@ -103,6 +105,17 @@ def test_ubl_is_valid_by_its_schema(name):
 
     flavor = "ubl-2.1-creditnote" if kind == "credit_note" else "ubl-2.1-invoice"
     assert xml_check_xsd(xml, flavor=flavor, level="en16931")
+
+
+def test_what_the_schema_refuses_is_not_written(monkeypatch):
+    monkeypatch.setattr(xml_module, "business_terms", lambda issued, one: without_lines(issued, one))
+
+    with pytest.raises(InvalidXml, match="factur-x"):
+        cii(as_issued("invoice", invoice()), invoice())
+
+
+def without_lines(issued, one):
+    return business_terms(issued, one) | {"BG-23": []}
 
 
 def test_is_the_same_each_time():

@@ -210,3 +210,8 @@ def test_the_entrys_page_tells_the_terms(client, order):
 def test_never_more_is_kept_than_the_price(share, fee, worth, units, kept):
     terms = CancelTerms(1, None, Decimal(share), Decimal(fee))
     assert terms.kept_of(Decimal(worth), units) == Decimal(kept)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_asks_outside_of_a_transaction_and_locks_nothing(order, owner):
+    assert "2 free." in text_of(browser(owner).get(url(order)))

@@ -15,6 +15,7 @@ from shop.payments.port import Attempt, CallRefused
 from shop.payments.providers.gocardless.client import CURRENCY, keyed, noted, to_cents
 
 NAME = "gocardless"
+NOT_OURS = "not_ours"
 _PER_PAGE = 500
 
 
@@ -94,11 +95,11 @@ def end(client: Any, reference: str) -> None:
         client.payments.cancel(payment.id)
 
 
-def request_of(client: Any, payment: Any) -> str:
+def request_of(payment: Any) -> str:
     """Return the billing request of a payment. Raises CallRefused for a payment of another program."""
     found = noted(payment).get("request", "")
     if not found or "key" not in noted(payment):
-        raise CallRefused("not_ours")
+        raise CallRefused(NOT_OURS)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,6 +25,8 @@ from shop.payments.providers.gocardless import debits, events, messages, refunds
 from shop.payments.providers.gocardless.client import CURRENCY, gocardless_client
 from shop.payments.providers.gocardless.keys import GoCardlessSettings, keys
 
+# Refusals that say that a thing is not the shop's, or not any more.
+_OF_OTHERS = (debits.NOT_OURS, "invalid_api_usage_resource_not_found")
 # Clocks differ.
 _AROUND = timedelta(minutes=10)
 
@@ -101,11 +102,16 @@ def _events_of(thing: str, notice: Notice) -> Iterator[ProviderEvent]:
     """Yield what has become of one thing of a message. Things of other programs, or gone, hold up no other."""
     kind, _slash, identity = thing.partition("/")
     quoted = Notice(reference=identity, event_id=thing, payload={"thing": thing})
-    with suppress(CallRefused, NotificationRefused):
+    try:
         if kind == "refunds":
             yield from events.of_refund(identity, quoted)
             return
         if kind == "payments":
             with gocardless_client() as client:
-                identity = debits.request_of(client, client.payments.get(identity))
+                identity = debits.request_of(client.payments.get(identity))
         yield from events.of_request(identity, quoted)
+    except NotificationRefused:
+        return
+    except CallRefused as refusal:
+        if str(refusal) not in _OF_OTHERS:
+            raise

@@ -228,6 +228,11 @@ class TestMessages:
     def test_that_make_no_sense_are_refused_although_signed(self, desk, body):
         assert self.post(body, dict(signed(body))) == 400
 
+    def test_come_again_while_the_token_is_wrong(self, attempt, desk, monkeypatch):
+        desk.agree(attempt)
+        monkeypatch.setenv("GOCARDLESS_ACCESS_TOKEN", "sandbox_revoked")
+        assert self.post(desk.service.waiting[0], dict(signed(desk.service.waiting[0]))) == 400
+
     def test_are_asked_for_again_while_the_service_is_away(self, attempt, desk, monkeypatch):
         desk.agree(attempt)
         monkeypatch.setenv("GOCARDLESS_API_BASE", "http://127.0.0.1:9")

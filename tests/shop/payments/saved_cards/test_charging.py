@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db.models import F
@@ -19,9 +20,12 @@ from shop.payments.attempts.services import CardUnderWay, attempt_told, start_pa
 from shop.payments.attempts.sweep import ask_about_attempt, sweep
 from shop.payments.models import Settlement
 from shop.payments.registry import get_provider
-from shop.payments.saved_cards.charging import charge_due, follow
+from shop.payments.saved_cards import charging
+from shop.payments.saved_cards.charging import begin_try, charge_due, follow
+from shop.payments.saved_cards.models import CardCharge
 from shop.payments.saved_cards.saving import remove_card
 from tests.constraints import broken, copy
+from tests.rivals.processes import errors_among, no_row_locks, race
 from tests.shop.payments.requests.plans import piece
 from tests.shop.payments.saved_cards.given import DAYS, charge, on, only_charge, paid, saved
 
@@ -149,6 +153,35 @@ def test_while_somebody_pays_on_a_page_it_is_not_charged(order, desk):
     charge(on(DAYS))
     assert desk.service.of("pi") == []
     assert PaymentAttempt.objects.filter(by_card=True).count() == 0
+
+
+def test_somebody_who_begins_to_pay_at_that_very_moment_keeps_their_page(order, desk, monkeypatch):
+    saved(order, desk)
+    start_payment(order=order, provider=desk.provider, now=on(DAYS))
+    monkeypatch.setattr(charging, "_is_being_paid", lambda _request: False)  # looked a moment earlier
+    charge(on(DAYS))
+    assert PaymentAttempt.objects.get().by_card is False
+    assert (only_charge().tries, only_charge().next_at > on(DAYS)) == (0, True)
+
+
+class TestTwoWorkersAtOnce:
+    def at_once(self, order, desk, **how):
+        """Have two workers begin what is due; return their answers."""
+        card = saved(order, desk)
+        request = order.requests.filter(replaced_at=None).earliest("pk")
+        row = CardCharge.objects.create(card=card, request=request, next_at=timezone.now())
+        later = timezone.now() + timedelta(days=DAYS)
+        return race(*[partial(begin_try, charge_id=row.pk, now=later)] * 2, before=[(charging, "_attempt")], **how)
+
+    def test_one_try_is_begun(self, order, desk):
+        self.at_once(order, desk)
+        assert PaymentAttempt.objects.filter(by_card=True).count() == 1
+        assert (only_charge().tries, only_charge().attempt_id) == (1, PaymentAttempt.objects.get().pk)
+
+    def test_control_without_locks_the_second_undoes_what_the_first_noted(self, order, desk):
+        assert errors_among(self.at_once(order, desk, without=no_row_locks)) == []
+        assert PaymentAttempt.objects.filter(by_card=True).count() == 1  # the database allows no second
+        assert only_charge().tries == 0
 
 
 def test_a_card_that_was_removed_is_charged_no_more(order, desk):
