@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0062_saved_cards'),
+        ('shop', '0063_papers'),
     ]
 
     operations = [
