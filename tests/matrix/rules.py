@@ -397,6 +397,8 @@ admin:shop_order_plan               GET  sign-in sign-in  403     403     page
 admin:shop_order_plan               POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_payer              GET  sign-in sign-in  403     403     page
 admin:shop_order_payer              POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_together           GET  sign-in sign-in  405     405     405
+admin:shop_order_together           POST sign-in sign-in  403     403     go             # no sum is posted
 admin:shop_order_promise            GET  sign-in sign-in  403     403     page
 admin:shop_order_promise            POST sign-in sign-in  403     403     done
 admin:shop_account_terms            GET  sign-in sign-in  405     405     405
