@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.taxes.deciding import Buyer, Rule, decide
-from billing.taxes.kinds import TAXED, TREATMENTS, TaxKind, Treatment
+from billing.taxes.kinds import TAXED, TaxKind, usual_terms
 from catalog.models.entries import Entry
 from catalog.models.taxes import Tax
 from common.languages import in_reader_language
@@ -60,7 +60,7 @@ def _decided(entry: Entry, rule: Rule, country: str, codes: Sequence[Tax], day: 
         return SoldTax(entry.tax.rate_on(day), {**entry.tax.terms(), **said})
     kind = KINDS[rule]
     code = next((each for each in codes if each.kind == kind and not each.country), None)
-    terms = code.terms() if code else _usual(kind, TREATMENTS[kind, ""])
+    terms = code.terms() if code else usual_terms(kind)
     return SoldTax(Decimal(0), {**terms, **said})
 
 
@@ -69,15 +69,3 @@ def _code_of_country(own: Tax, country: str, codes: Sequence[Tax]) -> Tax | None
     of_country = [each for each in codes if each.country == country and each.kind in TAXED]
     alike = [each for each in of_country if each.kind == own.kind]
     return next(iter([*alike, *(each for each in of_country if each.kind == TaxKind.STANDARD)]), None)
-
-
-def _usual(kind: TaxKind, treatment: Treatment) -> dict[str, Any]:
-    return {
-        "code": None,
-        "kind": kind.value,
-        "exemption": "",
-        "category": treatment.category,
-        "vatex": treatment.vatex,
-        "mention": dict(treatment.mention or {}),
-        "e_invoicing": treatment.e_invoicing.value,
-    }

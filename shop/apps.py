@@ -34,6 +34,7 @@ class ShopConfig(floors.Floor):
         "payments.transfers_back",
         "payments.on_account",
         "payments.credit",
+        "papers",
         "postings",
         "trial",
         "renewal",

@@ -10,6 +10,7 @@ from shop.more import views as more
 from shop.orders import views as orders
 from shop.pages import pictures
 from shop.pages import views as storefront
+from shop.papers import views as papers
 from shop.payments.requests import views as requests
 from shop.payments.saved_cards.views import order_card
 from shop.phone_orders import views as phone_orders
@@ -37,12 +38,14 @@ urlpatterns = [
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
     path("orders/<slug:token>/proof/", orders.order_proof, name="order-proof"),
     path("orders/<slug:token>/withdraw/", withdraw, name="order-withdraw"),
+    path("orders/<slug:token>/documents/<int:document_id>/<slug:form>/", papers.paper_file, name="order-paper"),
     path("orders/<slug:token>/give-back/", cancel, name="order-give-back"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
     path("pay/<slug:token>/", requests.pay_link, name="pay-link"),
     path("account/<int:number>/money/", requests.money, name="account-money"),
+    path("account/<int:number>/documents/", papers.account_papers, name="account-documents"),
     path("account/<int:number>/endings/renew/", renew, name="account-renew"),
     path("account/<int:number>/from-list/", from_list, name="account-from-list"),
     path("account/<int:number>/more/<str:code>/", more.more, name="account-more"),

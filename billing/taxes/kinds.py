@@ -1,16 +1,13 @@
-"""Kinds of tax codes, and what electronic invoices and papers say of each: one table.
-
-Categories are those of EN 16931 (UNCL 5305), codes of exemption those of the VATEX list. CGI = code général des impôts.
-The merchant's accountant has the last word; the mention of a code can be edited.
-"""
+"""Kinds of tax codes, each with its treatment in documents (`documents.invoices.treatments`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from documents.invoices.treatments import TREATMENTS, Treatment
 
 
 class TaxKind(models.TextChoices):
@@ -40,78 +37,41 @@ class EInvoicing(models.TextChoices):
     NONE = "none", _("not concerned")
 
 
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """Treatment of sales on a tax code: category and code of exemption in electronic invoices, mention on papers by
-    language, and the articles it all comes from. `vatex` and `mention` are empty where there is a rate."""
-
-    category: str
-    articles: str
-    vatex: str = ""
-    mention: Mapping[str, str] | None = None
-    e_invoicing: EInvoicing = EInvoicing.REQUIRED
-
-    @property
-    def is_taxed(self) -> bool:
-        """Tell whether there is a rate above 0."""
-        return self.category == "S"
-
-
-RATED = Treatment("S", "CGI 278, 278-0 bis, 279")
-TREATMENTS: Mapping[tuple[TaxKind, str], Treatment] = {
-    (TaxKind.STANDARD, ""): RATED,
-    (TaxKind.REDUCED, ""): RATED,
-    (TaxKind.EXEMPT, Exemption.TRAINING): Treatment(
-        "E",
-        "CGI 261-4-4° a, 289 bis",
-        vatex="VATEX-FR-CGI261-4",
-        mention={
-            "fr": "Exonération de TVA, art. 261-4-4° a du CGI",
-            "en": "Exempt from VAT, art. 261-4-4° a of the French tax code (CGI)",
-        },
-        e_invoicing=EInvoicing.NONE,
-    ),
-    (TaxKind.EXEMPT, Exemption.NON_PROFIT): Treatment(
-        "E",
-        "CGI 261-7-1°, 289 bis",
-        vatex="VATEX-FR-CGI261-7",
-        mention={
-            "fr": "Exonération de TVA, art. 261-7-1° du CGI",
-            "en": "Exempt from VAT, art. 261-7-1° of the French tax code (CGI)",
-        },
-        e_invoicing=EInvoicing.NONE,
-    ),
-    (TaxKind.FRANCHISE, ""): Treatment(
-        "E",
-        "CGI 293 B, 293 E",
-        vatex="VATEX-FR-FRANCHISE",
-        mention={
-            "fr": "TVA non applicable, art. 293 B du CGI",
-            "en": "VAT not applicable, art. 293 B of the French tax code (CGI)",
-        },
-    ),
-    (TaxKind.REVERSE_CHARGE, ""): Treatment(
-        "AE",
-        "CGI 259-1°, 283-2; directive 2006/112/EC, 44 and 196",
-        vatex="VATEX-EU-AE",
-        mention={"fr": "Autoliquidation", "en": "Reverse charge"},
-    ),
-    (TaxKind.OUTSIDE, ""): Treatment(
-        "O",
-        "CGI 259, 259 B",
-        vatex="VATEX-EU-O",
-        mention={
-            "fr": "TVA non applicable, art. 259 du CGI",
-            "en": "VAT not applicable, art. 259 of the French tax code (CGI)",
-        },
-        e_invoicing=EInvoicing.VOLUNTARY,
-    ),
+TAXED = (TaxKind.STANDARD, TaxKind.REDUCED)
+# Key of the treatment of each kind, and reason where it is an exemption.
+KEYS: Mapping[tuple[str, str], str] = {
+    (TaxKind.STANDARD, ""): "standard",
+    (TaxKind.REDUCED, ""): "standard",
+    (TaxKind.EXEMPT, Exemption.TRAINING): "training",
+    (TaxKind.EXEMPT, Exemption.NON_PROFIT): "non_profit",
+    (TaxKind.FRANCHISE, ""): "franchise",
+    (TaxKind.REVERSE_CHARGE, ""): "reverse_charge",
+    (TaxKind.OUTSIDE, ""): "outside",
 }
 
 
+def treatment_key(kind: str, exemption: str = "") -> str:
+    """Return the key of a kind's treatment, with its reason where that is an exemption; "" for one to be decided."""
+    return KEYS.get((kind, exemption if kind == TaxKind.EXEMPT else ""), "")
+
+
 def treatment_of(kind: str, exemption: str = "") -> Treatment | None:
-    """Return the treatment of a kind, with its reason where that is an exemption; None for one to be decided."""
-    return TREATMENTS.get((TaxKind(kind), exemption if kind == TaxKind.EXEMPT else ""))
+    """Return the treatment of a kind, None for one to be decided."""
+    return TREATMENTS.get(treatment_key(kind, exemption))
 
 
-TAXED = (TaxKind.STANDARD, TaxKind.REDUCED)
+def usual_terms(kind: str, exemption: str = "") -> dict[str, object]:
+    """Return what a sold line freezes of a kind: `kind`, `exemption`, `treatment` (the key), `category` and `vatex` of
+    electronic invoices, `mention` by language, `e_invoicing`. Empty for one to be decided."""
+    treatment = treatment_of(kind, exemption)
+    if treatment is None:
+        return {}
+    return {
+        "kind": str(kind),
+        "exemption": str(exemption),
+        "treatment": treatment_key(kind, exemption),
+        "category": treatment.category,
+        "vatex": treatment.vatex,
+        "mention": {"fr": treatment.fr, "en": treatment.en},
+        "e_invoicing": str(treatment.e_invoicing),
+    }

@@ -153,7 +153,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                 {
                     "classes": ["tab"],
                     "fields": [
-                        *("tax", "supply", "held_in", "vocational"),
+                        *("tax", "supply", "held_in", "vocational", "is_digital_content"),
                         *("min_quantity", "max_quantity", "audience", "position"),
                     ],
                 },

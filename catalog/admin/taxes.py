@@ -108,7 +108,7 @@ class TaxAdmin(TellsRefusals, TranslationAdmin):
         parts = [gettext("category %(letter)s") % {"letter": treatment.category}]
         if treatment.vatex:
             parts += [treatment.vatex, tax.mention_shown]
-        return " · ".join([*parts, treatment.articles])
+        return " · ".join(part for part in [*parts, treatment.article] if part)
 
 
 def _since(day: str | None) -> str:

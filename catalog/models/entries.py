@@ -181,6 +181,15 @@ class Entry(models.Model):
         db_default="",
         help_text=_("On site only. Empty: where the shop is."),
     )
+    is_digital_content = models.BooleanField(
+        _("digital content"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "On demand and at once, without a service by people. A private person asks for it at once, at the "
+            "checkout, and gives up the right to withdraw from it (code de la consommation, L221-28)."
+        ),
+    )
     cancel_days_after = models.PositiveSmallIntegerField(
         _("days to cancel after the purchase"), null=True, blank=True,
         help_text=_("Accounts may cancel units that nobody has until then. Both empty: they ask the merchant."),

@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from billing.taxes.kinds import TAXED, EInvoicing, Exemption, TaxKind, Treatment, treatment_of
+from billing.taxes.kinds import TAXED, EInvoicing, Exemption, TaxKind, Treatment, treatment_of, usual_terms
 from common.languages import in_reader_language, languages
 
 _THIS_ONE = RangeBoundary(inclusive_lower=True, inclusive_upper=True)
@@ -119,32 +119,20 @@ class Tax(models.Model):
                 return Decimal(rate)
         return self.rate
 
-    def mentions(self) -> dict[str, str]:
-        """Return the mention in each language: the merchant's words, else the usual ones; empty where there is none."""
-        usual = (self.treatment.mention if self.treatment else None) or {}
-        return {code: getattr(self, f"mention_{code}", "") or usual.get(code, "") for code in languages()}
-
     def terms(self) -> dict[str, Any]:
-        """Return what a sold line freezes of the code, beside its rate: `code` (its key), `kind`, `exemption`,
-        `category` and `vatex` of electronic invoices, `mention` by language, `e_invoicing`. Empty while it is to be
-        decided."""
-        treatment = self.treatment
-        if treatment is None:
+        """Return what a sold line freezes of the code beside its rate: `code` (its key) and `usual_terms`, the
+        merchant's own words put in for the usual ones. Empty while it is to be decided."""
+        usual: dict[str, Any] = usual_terms(self.kind, self.exemption)
+        if not usual:
             return {}
-        return {
-            "code": self.pk,
-            "kind": self.kind,
-            "exemption": self.exemption,
-            "category": treatment.category,
-            "vatex": treatment.vatex,
-            "mention": self.mentions(),
-            "e_invoicing": self.e_invoicing or treatment.e_invoicing.value,
-        }
+        own = {code: getattr(self, f"mention_{code}", "") for code in languages()}
+        mention = usual["mention"] | {code: text for code, text in own.items() if text}
+        return usual | {"code": self.pk, "mention": mention, "e_invoicing": self.e_invoicing or usual["e_invoicing"]}
 
     @property
     def mention_shown(self) -> str:
         """Mention in the reader's language."""
-        return in_reader_language(self.mentions())
+        return in_reader_language(self.terms().get("mention") or {})
 
 
 class TaxRate(models.Model):

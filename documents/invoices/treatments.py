@@ -37,6 +37,14 @@ TREATMENTS = {
         en="VAT exempt, article 261-4-4° a of the French tax code (CGI)",
         e_invoicing="none",
     ),
+    "non_profit": Treatment(
+        category="E",
+        vatex="VATEX-FR-CGI261-7",
+        article="CGI 261-7-1°",
+        fr="Exonération de TVA, art. 261-7-1° du CGI",
+        en="VAT exempt, article 261-7-1° of the French tax code (CGI)",
+        e_invoicing="none",
+    ),
     "franchise": Treatment(
         category="E",
         vatex="VATEX-FR-FRANCHISE",

@@ -36,6 +36,8 @@ class Document(models.Model):
         CREDIT_NOTE = "credit_note", _("credit note")
         RECEIPT = "receipt", pgettext_lazy("document", "receipt")
 
+    E_INVOICES = frozenset({Kind.INVOICE, Kind.FINAL, Kind.DEPOSIT, Kind.CREDIT_NOTE})
+
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="documents", verbose_name=_("series"))
     position = models.BigIntegerField(_("position in the series"))
@@ -90,6 +92,11 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def has_xml(self) -> bool:
+        """Tell whether documents of this kind are e-invoices, with an XML of their own."""
+        return self.kind in self.E_INVOICES
 
 
 class DocumentFile(models.Model):

@@ -31,6 +31,7 @@ from outbox.mails.models import Mail
 from project.admin.figures_page import WaitingView, sales_view, seats_view, waiting_url, waiting_view
 from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
+from shop.papers.models import MissingPaper
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
@@ -193,6 +194,14 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             reverse(
                 "admin:shop_refund_changelist", query={RefundTodoFilter.parameter_name: RefundTodoFilter.ATTENTION}
             ),
+            "bad",
+        )
+    if user.has_perm("shop.view_missingpaper"):
+        yield Count(
+            _("Invoices that could not be issued"),
+            _("Something that they must say is missing; the list says what."),
+            MissingPaper.objects.count(),
+            reverse("admin:shop_missingpaper_changelist"),
             "bad",
         )
     if user.has_perm("handlers.view_brokenhook"):

@@ -37,6 +37,7 @@ GROUPS = (
             "shop.BankStatement": "upload_file",
             "shop.StatementLine": "format_list_bulleted",
             "documents.Document": "description",
+            "shop.MissingPaper": "scan_delete",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
         },

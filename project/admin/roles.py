@@ -44,7 +44,7 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
-    | rights("shop", LOOK, "bankstatement", "statementline")
+    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("documents", LOOK, "document")
@@ -57,6 +57,7 @@ ACCOUNTING = frozenset(
         "shop.accept_promise",
         "shop.set_terms",
         "billing.close_period",
+        "shop.issue_papers",
         "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",

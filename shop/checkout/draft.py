@@ -135,6 +135,15 @@ def draft_order(
     )
 
 
+def needs_waiver(draft: Draft) -> bool:
+    """Tell whether a private buyer has to ask for digital content at once, and so to give up withdrawing from it."""
+    return not draft.columns["is_organisation"] and any(line["is_digital_content"] for line in draft.lines)
+
+
+def is_all_digital(draft: Draft) -> bool:
+    return all(line["is_digital_content"] for line in draft.lines)
+
+
 def _plans(priced: PricedCart, details: OrderDetails, now: datetime) -> tuple[OfferedPlan, ...]:
     entries = [line.line.entry for line in priced.lines]
     day, total, currency = local_day(now), priced.gross, priced.currency
@@ -154,6 +163,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": dict(priced.tax.terms),
         "cancel_terms": cancel.to_freeze() if cancel else {},
+        "is_digital_content": entry.is_digital_content,
         "net": price.net if price else None,
         "tax": price.tax if price else None,
         "gross": price.gross if price else None,

@@ -23,7 +23,7 @@ from shop.cart.models import Cart
 from shop.cart.pricing import PricedCart, price_cart
 from shop.checkout.buyers import why_not_sold
 from shop.checkout.changes import changes_in_words
-from shop.checkout.draft import Draft, draft_order
+from shop.checkout.draft import Draft, draft_order, needs_waiver
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
@@ -66,12 +66,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Consent:
-    """Consent of the customer: the version of the terms, (private persons) the request to start at once, and the plan
-    of payment chosen, None for the total at once."""
+    """Consent of the customer: the version of the terms, (private persons) the request to start at once, the plan of
+    payment chosen, None for the total at once, and (private persons, digital content) the request to have it at once,
+    in the knowledge that nobody withdraws from it then."""
 
     terms_id: int | None
     start_at_once: bool = False
     plan_id: int | None = None
+    waives_withdrawal: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def place_order(
     if Shown.of(draft) != shown:
         raise TotalChanged(changes_in_words(draft.differences(shown.contents), draft))
     _refuse_other_terms(draft.terms, consent)
+    _refuse_without_waiver(draft, consent)
     plan = draft.plan(consent.plan_id)
     parties = parties_of(details, user=user, now=now)
     order = _new_order(draft, parties, consent, cart=cart, visitor_key=visitor_key, is_proved=is_proved, now=now)
@@ -182,6 +185,12 @@ def _refuse_other_terms(terms: LegalText | None, consent: Consent) -> None:
         raise CheckoutRefused(_("Please read and accept the terms of sale."))
 
 
+def _refuse_without_waiver(draft: Draft, consent: Consent) -> None:
+    """Raise CheckoutRefused unless a private buyer of digital content asked for it at once (CC L221-28, 13°)."""
+    if needs_waiver(draft) and not consent.waives_withdrawal:
+        raise CheckoutRefused(_("Please ask for the digital content at once: it cannot be sold otherwise."))
+
+
 def _new_order(
     draft: Draft,
     parties: Parties,
@@ -209,6 +218,7 @@ def _new_order(
         terms=draft.terms,
         terms_accepted_at=now,
         start_at_once_at=now if consent.start_at_once and is_private else None,
+        withdrawal_waived_at=now if needs_waiver(draft) else None,
         placed_at=now,
         expires_at=now + waits,
     )

@@ -94,6 +94,11 @@ class Order(Copied):
         null=True, help_text=_("When a private buyer asked to start before the withdrawal period is over.")
     )
 
+    withdrawal_waived_at = models.DateTimeField(
+        null=True,
+        help_text=_("When a private buyer asked for digital content at once, and gave withdrawing up."),
+    )
+
     method = models.CharField(_("payment method"), max_length=30, blank=True)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.PLACED, db_default=Status.PLACED
@@ -192,6 +197,11 @@ class Order(Copied):
                 name="shop_order_ended_unpaid",
             ),
         ]
+
+    @property
+    def digital_names(self) -> str:
+        """Names of the lines that are digital content, joined by commas. One query."""
+        return ", ".join(line.name for line in self.lines.filter(is_digital_content=True).order_by("position"))
 
     def __str__(self) -> str:
         return self.number

@@ -68,6 +68,11 @@ class Sight:
     manages_seats: bool = False
     may_buy: bool = False
 
+    @property
+    def sees_papers(self) -> bool:
+        """Tell whether invoices are shown: to those who may pay, never to operators."""
+        return self.may_pay
+
 
 @dataclass(frozen=True)
 class LineView:

@@ -47,6 +47,7 @@ def phone_order(request: HttpRequest, token: str) -> HttpResponse:
                     whole_number(request.POST.get("terms", "")),
                     form.cleaned_data.get("start_at_once", False),
                     form.cleaned_data.get("plan"),
+                    form.cleaned_data.get("waive_withdrawal", False),
                 ),
                 now=timezone.now(),
             )

@@ -29,6 +29,20 @@ class ShopIdentity(models.Model):
     country = CountryField(_("country"), default="FR", db_default="FR")
     siret = models.CharField(_("SIRET"), max_length=20, blank=True)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    legal_line = models.CharField(
+        _("legal form, capital and register"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text=_("As invoices must say it, for instance: SAS with a capital of €10,000, RCS Lyon 732 829 320."),
+    )
+    activity_number = models.CharField(
+        _("declaration of activity (NDA)"),
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text=_("Number of a training provider; must stand on the invoices of training."),
+    )
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField(_("IBAN"), max_length=42, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)

@@ -13,6 +13,7 @@ import holidays
 
 from common.moments import day_ends, local_day
 from shop.checkout.buyers import rules_for
+from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 
 SATURDAY = 5
@@ -25,10 +26,23 @@ def delay_ends(order: Order) -> datetime | None:
 
 
 def may_withdraw(order: Order, now: datetime) -> bool:
-    """Tell whether the delay runs, and the order has not ended; whether somebody withdrew already is not asked."""
+    """Tell whether the delay runs, and the order has not ended; whether somebody withdrew already is not asked. One
+    query for an order with digital content, else none: nobody withdraws from that."""
     ends_at = delay_ends(order)
     stands = order.status in (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
-    return ends_at is not None and stands and now < ends_at
+    return ends_at is not None and stands and now < ends_at and withdrawable(order)
+
+
+def withdrawable(order: Order) -> bool:
+    """Tell whether something of an order may be withdrawn from: all but digital content that its buyer asked for at
+    once (CC L221-28, 13°)."""
+    return order.withdrawal_waived_at is None or bool(withdrawable_lines(order))
+
+
+def withdrawable_lines(order: Order) -> list[OrderLine]:
+    """Return the lines of an order that may be withdrawn from, by position. One query."""
+    waived = {} if order.withdrawal_waived_at is None else {"is_digital_content": False}
+    return list(OrderLine.objects.filter(order=order, **waived).order_by("position"))
 
 
 def _working(day: date) -> date:

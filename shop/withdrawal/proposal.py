@@ -1,7 +1,7 @@
 """Amount proposed to be paid back after a withdrawal.
 
-Everything, unless the service began at the buyer's recorded request (CC L221-25): then the part of the enrolments'
-time that has passed since their people entered is owed. The merchant decides.
+Everything but digital content that was asked for at once. Where the service began at the buyer's recorded request
+(CC L221-25), the part of the enrolments' time that has passed since their people entered is owed. The merchant decides.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from django.db.models import Q
 
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
-from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.withdrawal.delay import withdrawable_lines
 
 CENT = Decimal("0.01")
 
@@ -23,16 +23,17 @@ def proposed_amount(order: Order, *, now: datetime) -> Decimal:
     """Return what to pay back of a paid order, tax included; 0 for one that is not paid. Three queries at most."""
     if order.paid_at is None:
         return Decimal(0)
+    lines = withdrawable_lines(order)
+    total = sum((line.gross for line in lines), Decimal(0))
     if order.start_at_once_at is None:
-        return order.gross
-    lines = list(OrderLine.objects.filter(order=order))
+        return total
     passed = _passed_by_line(order, now)
     places = _places_by_line(order)
     owed = Decimal(0)
     for line in lines:
         count = max(places.get(line.pk, line.quantity), 1)
         owed += (line.gross * sum(passed.get(line.pk, ()), Decimal(0)) / count).quantize(CENT)
-    return max(order.gross - owed, Decimal(0))
+    return max(total - owed, Decimal(0))
 
 
 def _passed_by_line(order: Order, now: datetime) -> dict[int, list[Decimal]]:

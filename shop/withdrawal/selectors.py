@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.withdrawal.delay import delay_ends, may_withdraw
+from shop.withdrawal.delay import delay_ends, may_withdraw, withdrawable
 from shop.withdrawal.models import Withdrawal
 
 
@@ -23,9 +23,10 @@ class RightToWithdraw:
 
 
 def right_to_withdraw(order: Order, *, now: datetime) -> RightToWithdraw | None:
-    """Return a private person's right to withdraw from an order; None for other buyers. One query, or none."""
+    """Return a private person's right to withdraw from an order; None for other buyers, and for orders of nothing but
+    digital content asked for at once. Three queries at most."""
     ends_at = delay_ends(order)
-    if ends_at is None:
+    if ends_at is None or not withdrawable(order):
         return None
     received = Withdrawal.objects.filter(order=order).first()
     return RightToWithdraw(ends_at, received is None and may_withdraw(order, now), received)
@@ -33,6 +34,7 @@ def right_to_withdraw(order: Order, *, now: datetime) -> RightToWithdraw | None:
 
 def to_settle() -> QuerySet[Order]:
     """Return orders withdrawn from that still have something to give back."""
-    left = OrderLine.objects.filter(order=OuterRef("pk")).exclude(status=OrderLine.Status.GIVEN_BACK)
+    waived = Q(is_digital_content=True, order__withdrawal_waived_at__isnull=False)
+    left = OrderLine.objects.filter(order=OuterRef("pk")).exclude(waived).exclude(status=OrderLine.Status.GIVEN_BACK)
     alive = Order.objects.filter(status__in=(Order.Status.PAID, Order.Status.COMPLETED))
     return alive.filter(Exists(left), withdrawal__isnull=False, withdrawal__lifted_at__isnull=True)

@@ -14,6 +14,7 @@ from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
 from shop.cart.current import signed_in
 from shop.orders.selectors import order_by_token
+from shop.withdrawal.delay import withdrawable_lines
 from shop.withdrawal.forms import WithdrawalForm
 from shop.withdrawal.selectors import right_to_withdraw
 from shop.withdrawal.services import WithdrawalOver, withdraw_from_contract
@@ -33,7 +34,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     posted = request.POST if request.method == "POST" and right.is_open else None
     form = WithdrawalForm(posted, label_suffix="")
-    context = {"order": order, "lines": list(order.lines.order_by("position")), "right": right, "form": form}
+    context = {"order": order, "lines": withdrawable_lines(order), "right": right, "form": form}
     if not form.is_valid():
         return render(request, "withdrawal/withdraw.html", context)
     if "confirm" not in request.POST:

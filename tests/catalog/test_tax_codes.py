@@ -98,7 +98,7 @@ def test_an_entry_whose_code_is_to_be_decided_is_not_on_sale_and_says_so():
 def test_the_mention_is_the_merchants_words_else_the_usual_ones():
     tax = TaxFactory(rate="0.00", mention_en="Exempt, as we say")
 
-    assert tax.mentions() == {"en": "Exempt, as we say", "fr": "Exonération de TVA, art. 261-4-4° a du CGI"}
+    assert tax.terms()["mention"] == {"en": "Exempt, as we say", "fr": "Exonération de TVA, art. 261-4-4° a du CGI"}
 
 
 def merchant() -> Client:

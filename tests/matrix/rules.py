@@ -82,6 +82,8 @@ order-withdraw           GET  404     404     404     404      404       404    
 order-withdraw           POST 404     404     404     404      404       404      404     404     404     404
 order-give-back          GET  sign-in 404     404     404      404        404      404     404     404     404
 order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
+order-paper              GET  404     page    page    404      page       404      404     404     404     404
+order-paper              POST 405
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -143,6 +145,8 @@ account-orders           GET  sign-in page    page    404      page       404   
 account-orders           POST 405
 account-money            GET  sign-in page    404     404      page       404      404     404     404     404
 account-money            POST 405
+account-documents        GET  sign-in page    404     404      page       404      404     404     404     404
+account-documents        POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
@@ -393,6 +397,8 @@ admin:shop_order_plan               GET  sign-in sign-in  403     403     page
 admin:shop_order_plan               POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_payer              GET  sign-in sign-in  403     403     page
 admin:shop_order_payer              POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_together           GET  sign-in sign-in  405     405     405
+admin:shop_order_together           POST sign-in sign-in  403     403     go             # no sum is posted
 admin:shop_order_promise            GET  sign-in sign-in  403     403     page
 admin:shop_order_promise            POST sign-in sign-in  403     403     done
 admin:shop_account_terms            GET  sign-in sign-in  405     405     405
@@ -562,6 +568,7 @@ outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
 shop.bankstatement        page 403  page 403
 shop.statementline        page 403  page 403
+shop.missingpaper         page 403  page 403
 shop.legaltext            page page page page
 shop.order                page 403  page 403
 shop.payment              page 403  page 403

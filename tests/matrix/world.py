@@ -413,7 +413,7 @@ def make_world() -> World:
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
         transfer=transfer,
         statement=kept,
-        document=given_document(now),
+        document=given_document(ours.order.pk, now),
         statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
@@ -435,10 +435,10 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     return send_link(phone_order=begun, now=now)
 
 
-def given_document(now: datetime) -> Document:
-    """Return a document with its files."""
+def given_document(order_id: int, now: datetime) -> Document:
+    """Return a document of an order, with its files."""
     with plain_template():
-        document = issued(now=now)
+        document = issued(order_id=order_id, now=now)
         make_files(document_id=document.pk)
     return document
 

@@ -129,6 +129,8 @@ EXEMPT = {
     "shop.orderline.handler": CODE,
     "shop.orderline.parameters": CATALOGUE,
     "shop.orderline.status": CODE,
+    "shop.orderline.tax_terms": CATALOGUE,
+    "shop.missingpaper.faults": CODE,
     "shop.payment.currency": CODE,
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,

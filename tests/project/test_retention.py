@@ -89,6 +89,7 @@ STAYS = {
     "shop_chargeback": SALE,
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
+    "shop_missingpaper": SALE,
     "shop_settlement": SALE,
     "shop_transferfile": SALE,
     "shop_withdrawal": SALE,

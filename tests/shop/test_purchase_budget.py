@@ -5,21 +5,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shop.seller.frozen import freeze_seller
-from shop.seller.models import ShopIdentity
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
+from tests.shop.papers.given import begin_series, complete_seller
 from tests.shop.steps import VISITOR_DETAILS, cart_of, review_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 REQUESTS = 13
 # More than in production, where parts of the pages are remembered for two seconds.
-STATEMENTS = 177
+STATEMENTS = 185
 ADDING = 11
 CONTINUING = 8
 DETAILS = 10
 ORDERING = 43
-STATEMENTS_OF_A_SESSION = 241
+STATEMENTS_OF_A_SESSION = 249
 TYPING_UNITS = 26
 ORDERING_A_SESSION = 59
 
@@ -44,7 +44,8 @@ def asked(visitor):
 
 def test_a_purchase_asks_for_nothing_twice(visitor, asked):
     EntryFactory(code="PACK", handler="std_generateseats")
-    freeze_seller(seller=ShopIdentity.current())
+    freeze_seller(seller=complete_seller())
+    begin_series()
 
     asked("/e/PACK/")
     asked("/e/PACK/", {"quantity": 1})
@@ -71,7 +72,8 @@ def test_a_purchase_asks_for_nothing_twice(visitor, asked):
 def test_the_purchase_of_a_session_asks_for_its_participants_too(visitor, asked):
     course = CourseFactory(capacity=100)
     EntryFactory(code="SESSION", handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
-    freeze_seller(seller=ShopIdentity.current())
+    freeze_seller(seller=complete_seller())
+    begin_series()
 
     asked("/e/SESSION/")
     asked("/e/SESSION/", {"quantity": 3})

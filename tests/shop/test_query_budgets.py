@@ -18,16 +18,16 @@ from outbox.jobs.running import run_due_jobs
 from shop.cart.services import open_cart
 from shop.orders.models import Order
 from shop.seller.frozen import freeze_seller
-from shop.seller.models import ShopIdentity
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
+from tests.shop.papers.given import SIRET, begin_series, complete_seller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PLACING = 43
-SETTLING = 24
+SETTLING = 30
 DELIVERING_SEATS = 25
 DELIVERING_A_SESSION = 58
 # The operator's enrolment in the support course, where an entry names one.
@@ -37,7 +37,8 @@ SUPPORT = 8
 @pytest.fixture(autouse=True)
 def seller() -> None:
     """Made and frozen the first time it is asked for, which is nobody's cost here."""
-    freeze_seller(seller=ShopIdentity.current())
+    freeze_seller(seller=complete_seller())
+    begin_series()
 
 
 def session_entry(**parameters):
@@ -115,12 +116,12 @@ class TestPlacing:
 
 class TestSettling:
     def test_one_line_with_a_handler(self):
-        assert settling(place(make_cart(session_entry(), quantity=2))) <= SETTLING
+        assert settling(place(make_cart(session_entry(), quantity=2), register_number=SIRET)) <= SETTLING
 
     def test_of_a_member(self):
         member = MembershipFactory()
         cart = make_cart(session_entry(), quantity=2, user=member.user)
-        assert settling(place(cart, user=member.user, account=member.account)) <= SETTLING
+        assert settling(place(cart, user=member.user, account=member.account, register_number=SIRET)) <= SETTLING
 
     def test_costs_no_more_for_more_lines(self):
         counts = set()

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReviewForm(forms.Form):
-    """Consent to the terms, a private person's request to start at once, and the plan of payment: `plans` are keys and
-    words of those offered, `chosen` the one posted before.
+    """Consent to the terms, a private person's request to start at once, and to have digital content at once, and the
+    plan of payment: `plans` are keys and words of those offered, `chosen` the one posted before.
 
     Delivery begins as soon as the order is paid, so nothing can be sold to a private person without that request.
     """
@@ -30,6 +30,16 @@ class ReviewForm(forms.Form):
         },
     )
 
+    waive_withdrawal = forms.BooleanField(
+        label=_(
+            "I expressly ask to have the digital content at once, before the 14 days for withdrawal are over, and I "
+            "acknowledge that I thereby lose the right to withdraw from it."
+        ),
+        error_messages={
+            "required": _("The digital content is there with your payment, so we need your request and your consent."),
+        },
+    )
+
     plan = forms.TypedChoiceField(
         label=_("In how many parts do you pay?"),
         coerce=int,
@@ -44,6 +54,8 @@ class ReviewForm(forms.Form):
         *,
         has_terms: bool,
         is_private: bool,
+        has_digital: bool = False,
+        has_services: bool = True,
         plans: Sequence[tuple[int, str]] = (),
         chosen: str = "",
     ) -> None:
@@ -53,5 +65,7 @@ class ReviewForm(forms.Form):
             del self.fields["plan"]
         if not has_terms:
             del self.fields["accept_terms"]
-        if not is_private:
+        if not (is_private and has_services):
             del self.fields["start_at_once"]
+        if not (is_private and has_digital):
+            del self.fields["waive_withdrawal"]

@@ -29,7 +29,7 @@ from common.refusals import Sentence
 from shop.cart.current import bring_what_waits, session_token, signed_in, visitor_key
 from shop.cart.models import Cart
 from shop.cart.pricing import PricedLine
-from shop.checkout.draft import Draft, draft_order
+from shop.checkout.draft import Draft, draft_order, is_all_digital, needs_waiver
 from shop.checkout.errors import (
     CartEmpty,
     CheckoutRefused,
@@ -222,6 +222,7 @@ def _place(request: HttpRequest, checkout: Checkout, details: DetailsForm, form:
             terms_id=whole_number(request.POST.get("terms", "")),
             start_at_once=form.cleaned_data.get("start_at_once", False),
             plan_id=form.cleaned_data.get("plan"),
+            waives_withdrawal=form.cleaned_data.get("waive_withdrawal", False),
         ),
         language=get_language() or "",
         visitor_key=visitor_key(request, has_account=details.chosen_account is not None),
@@ -253,6 +254,8 @@ def form_for(draft: Draft, data: Any = None, *, chosen: str = "") -> ReviewForm:
         data,
         has_terms=draft.terms is not None,
         is_private=not draft.columns["is_organisation"],
+        has_digital=needs_waiver(draft),
+        has_services=not is_all_digital(draft),
         plans=[(plan.key, plan_in_words(plan, draft.columns["currency"])) for plan in draft.plans],
         chosen=chosen,
     )
@@ -268,6 +271,7 @@ def to_agree_to(checkout: Checkout, details: DetailsForm, draft: Draft, form: Re
     return {
         "cart": draft.priced,
         "lines": [LineShown.of(line) for line in draft.priced.lines],
+        "digital": [each.entry_name for each in draft.priced.lines if each.line.entry.is_digital_content],
         "details": details.to_details(),
         "account": details.chosen_account,
         "operator": details.in_words("operator"),

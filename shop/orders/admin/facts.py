@@ -52,6 +52,8 @@ def facts_of(order: WithAnnotations[Order, MoneySums], viewer: User) -> list[tup
         facts.append((_("Terms accepted"), _("no terms were published")))
     if order.start_at_once_at:
         facts.append((_("Asked to start at once"), moment(order.start_at_once_at)))
+    if order.withdrawal_waived_at:
+        facts.append((_("Digital content asked for at once"), moment(order.withdrawal_waived_at)))
     if (entered := entered_in_words(order)) is not None:
         facts.append((_("Entered by staff"), entered))
     seller = seller_of(order)

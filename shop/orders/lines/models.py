@@ -45,6 +45,9 @@ class OrderLine(models.Model):
         default=dict, db_default={}, editable=False,
         help_text="Terms on which the account may cancel (`CancelTerms`); empty where it may not.",
     )  # fmt: skip
+    is_digital_content = models.BooleanField(
+        default=False, db_default=False, help_text="Content on demand, of which a private buyer may waive withdrawal."
+    )
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
     tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
     gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)

@@ -14,6 +14,7 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.orders.transitions import move_order
+from shop.papers import services as papers
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement
 from shop.postings import services as postings
@@ -59,3 +60,4 @@ def release_order(
     postings.post_settlement(settlement, lines, deposits=deposits, allocated=allocated)
     fulfilment.begin(order, lines, now=now)
     mails.queue_payment_received(order, now=now)
+    papers.issue_at_settlement(order, lines, payment=payment, now=now)

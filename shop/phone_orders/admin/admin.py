@@ -227,7 +227,11 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
                     how=typed["how"],
                     on=typed["on"],
                     shown=shown_in(request.POST),
-                    consent=Consent(whole_number(request.POST.get("terms", "")), typed.get("start_at_once", False)),
+                    consent=Consent(
+                        whole_number(request.POST.get("terms", "")),
+                        typed.get("start_at_once", False),
+                        waives_withdrawal=typed.get("waive_withdrawal", False),
+                    ),
                     actor=cast(User, request.user),
                     now=timezone.now(),
                 )

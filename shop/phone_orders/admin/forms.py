@@ -113,9 +113,19 @@ class AcceptedForm(forms.Form):
         widget=UnfoldBooleanWidget(),
     )
 
-    def __init__(self, *args: Any, has_terms: bool, is_private: bool, **kwargs: Any) -> None:
+    waive_withdrawal = forms.BooleanField(
+        label=_(
+            "The customer, a private person, asks for the digital content at once, and knows that they cannot withdraw "
+            "from it then."
+        ),
+        widget=UnfoldBooleanWidget(),
+    )
+
+    def __init__(self, *args: Any, has_terms: bool, is_private: bool, has_digital: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not has_terms:
             del self.fields["accept_terms"]
         if not is_private:
             del self.fields["start_at_once"]
+        if not has_digital:
+            del self.fields["waive_withdrawal"]

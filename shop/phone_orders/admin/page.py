@@ -16,6 +16,7 @@ from common.moments import local_day
 from common.numbers import whole_number
 from shop.cart.lines import lines_of
 from shop.cart.pricing import PricedCart, PricedLine
+from shop.checkout.draft import needs_waiver
 from shop.checkout.forms.details import as_typed
 from shop.checkout.place import Shown
 from shop.checkout.views.mending import first_unit_error
@@ -116,4 +117,5 @@ def accepted_form(state: Entering, data: QueryDict | None, *, now: datetime | No
         initial=initial,
         has_terms=draft is None or draft.terms is not None,
         is_private=draft is not None and not draft.columns["is_organisation"],
+        has_digital=draft is not None and needs_waiver(draft),
     )

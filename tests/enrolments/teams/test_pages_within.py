@@ -54,6 +54,7 @@ CLOSED = {
     "account-history": BY_ROLE,
     "account-orders": BY_ROLE,
     "account-money": BY_ROLE,
+    "account-documents": BY_ROLE,
     "account-renew": BY_ROLE,
     "account-teams": DECIDES,
     "account-team": DECIDES,

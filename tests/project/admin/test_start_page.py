@@ -48,6 +48,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Payment methods offered in vain": 0,
         "Payments without an answer": 0,
         "Refunds that need attention": 0,
+        "Invoices that could not be issued": 1,
         "Broken extensions": 0,
         "Entries that nobody can buy": 0,
         "Entries to say whether vocational": 0,

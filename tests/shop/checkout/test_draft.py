@@ -42,6 +42,7 @@ NOT_SHOWN = {
     "visitor_key": "counts the visitor, for the limits",
     "terms_accepted_at": "the moment of the placing",
     "start_at_once_at": "a box of the form itself",
+    "withdrawal_waived_at": "a box of the form itself",
     "placed_at": "the moment of the placing",
     "expires_at": "follows from the moment and the shop's settings",
     "method": "chosen on the order's page",

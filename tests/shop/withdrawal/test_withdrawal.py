@@ -7,27 +7,30 @@ import pytest
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
+from catalog.models.entries import Entry
 from common.refusals import Refused
 from common.words import last_day_of
 from enrolments.grounds.models import Enrolment, Ground
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
+from shop.checkout.errors import CheckoutRefused
 from shop.checkout.place import Consent
 from shop.orders.freezing import reasons_of
+from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.seller.models import ShopIdentity
 from shop.withdrawal.delay import delay_ends, may_withdraw
 from shop.withdrawal.models import Withdrawal
 from shop.withdrawal.proposal import proposed_amount
 from shop.withdrawal.selectors import to_settle
-from shop.withdrawal.services import lift_withdrawal, withdraw_from_contract
+from shop.withdrawal.services import WithdrawalOver, lift_withdrawal, withdraw_from_contract
 from tests.constraints import broken, run
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
-from tests.factories.shop import deliver, make_cart, pay, place
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
 from tests.shop.merchants import browser_of, staff
-from tests.shop.steps import english_client, order_as_visitor
+from tests.shop.steps import english_client, order_as_visitor, press_order, put_in_cart, type_details
 
 pytestmark = pytest.mark.django_db
 DECLARED = {"name": "Camille Roy", "answer_to": "camille@example.org"}
@@ -228,6 +231,68 @@ def test_the_merchant_lets_the_contract_go_on_with_a_reason(order):
     assert client.post(lift, {"reason": "Agreed on the phone"}).status_code == 302
     assert order.events.get(what="unfrozen").detail == {"for": "withdrawal", "reason": "Agreed on the phone"}
     assert browser_of(staff("shop.view_order")).post(lift, {"reason": "x"}).status_code == 403
+
+
+# --- Digital content ---
+
+
+@pytest.fixture
+def digital() -> Entry:
+    return EntryFactory(name_en="Course on video", is_digital_content=True)
+
+
+def test_digital_content_is_not_sold_to_a_private_person_without_their_express_request(digital):
+    with pytest.raises(CheckoutRefused, match="at once"):
+        place(make_cart(digital), is_organisation=False)
+    assert not Order.objects.exists()
+    assert place(make_cart(digital), is_organisation=True).withdrawal_waived_at is None
+
+
+def test_the_review_asks_for_it_and_the_order_and_its_mail_say_so(digital):
+    client = english_client()
+    put_in_cart(client, digital, 1)
+    type_details(client, kind="person")
+    page = client.get("/checkout/review/")
+    assert "Digital content in this order: Course on video." in page.content.decode()
+    assert "start_at_once" not in page.context["form"].fields
+    refused = press_order(client)
+    assert "waive_withdrawal" in refused.context["form"].errors
+
+    press_order(client, waive_withdrawal="on")
+
+    order = Order.objects.get()
+    assert order.withdrawal_waived_at == order.placed_at
+    page = client.get(f"/orders/{order.token}/").content.decode()
+    assert "there is no right to withdraw from it then: Course on video." in page
+    assert "withdraw from the contract here" not in page
+    told = [render_mail(mail, blank_secrets=True) for mail in Mail.objects.filter(order_id=order.pk)]
+    assert any("there is no right to withdraw from it then: Course on video." in mail.text for mail in told)
+    assert client.get(address(order)).status_code == 404
+
+
+def test_nobody_withdraws_from_digital_content_alone(digital):
+    order = place(make_cart(digital), is_organisation=False, consent=Consent(None, waives_withdrawal=True))
+
+    assert not may_withdraw(order, timezone.now())
+    with pytest.raises(WithdrawalOver):
+        withdraw(order)
+
+
+def test_of_an_order_with_other_things_only_these_are_withdrawn_from(digital, probe_entry):
+    cart = make_cart(digital)
+    fill_cart(cart, probe_entry)
+    order = place(cart, is_organisation=False, consent=Consent(None, waives_withdrawal=True))
+    pay(order)
+    other = order.lines.get(is_digital_content=False)
+
+    received = withdraw(order)
+
+    assert received.proposed == other.gross < order.gross
+    assert list(to_settle()) == [order]
+    page = english_client().get(address(order)).content.decode()
+    assert "Your withdrawal" in page or "withdrew" in page
+    OrderLine.objects.filter(pk=other.pk).update(status="given_back")
+    assert list(to_settle()) == []
 
 
 # --- Constraints ---

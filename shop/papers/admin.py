@@ -1,0 +1,93 @@
+"""Invoices that could not be issued, in the admin: what is missing, and a button to issue them once it is there."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import action, display
+
+from accounts.people.models import User
+from common.admin.display import amount, link, moment
+from common.admin.readonly import ReadOnlyAdmin
+from common.refusals import Refused
+from shop.papers.models import MissingPaper
+from shop.papers.services import issue_by_hand
+
+ISSUE = "shop.issue_papers"
+# Faults that the merchant can mend, in words; any other is shown as its code.
+IN_WORDS: dict[str, str | Promise] = {
+    "seller.name": gettext_lazy("name of the seller"),
+    "seller.street": gettext_lazy("street of the seller"),
+    "seller.postal_code": gettext_lazy("postal code of the seller"),
+    "seller.city": gettext_lazy("city of the seller"),
+    "seller.siren": gettext_lazy("SIRET of the seller"),
+    "seller.siret": gettext_lazy("SIRET of the seller"),
+    "seller.legal_line": gettext_lazy("legal form, capital and register of the seller"),
+    "seller.email": gettext_lazy("support address of the seller"),
+    "seller.vat_number": gettext_lazy("VAT number of the seller"),
+    "seller.activity_number": gettext_lazy("declaration of activity (NDA) of the seller"),
+    "buyer.name": gettext_lazy("name of the buyer"),
+    "buyer.street": gettext_lazy("street of the buyer"),
+    "buyer.postal_code": gettext_lazy("postal code of the buyer"),
+    "buyer.city": gettext_lazy("city of the buyer"),
+    "buyer.siren": gettext_lazy("SIRET of the buyer"),
+    "buyer.vat_number": gettext_lazy("VAT number of the buyer"),
+    "payment.iban": gettext_lazy("IBAN of the seller"),
+    "taxes.treatment": gettext_lazy("tax code of a line"),
+    "taxes.outside_alone": gettext_lazy("lines that may not share one invoice"),
+}
+
+
+@admin.register(MissingPaper)
+class MissingPaperAdmin(ReadOnlyAdmin):
+    list_display = ("order_link", "money", "missing", "waits_since")
+    list_select_related = ("order",)
+    search_fields = ("order__number",)
+    search_help_text = gettext_lazy("Order number")
+    rows_named = gettext_lazy("missing invoices")
+    ordering = ("-id",)
+    fields = readonly_fields = ("order_link", "money", "missing", "waits_since")
+    actions = ("issue_chosen",)
+
+    def has_issue_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(ISSUE)
+
+    @action(description=gettext_lazy("Issue the invoices"), permissions=["issue"])
+    def issue_chosen(self, request: HttpRequest, queryset: QuerySet[MissingPaper]) -> None:
+        """Issue the invoices of the chosen orders; those that still lack something stay."""
+        issued = left = 0
+        for order_id in queryset.order_by("order_id").values_list("order_id", flat=True):
+            try:
+                issue_by_hand(order_id=order_id, actor=cast(User, request.user), now=timezone.now())
+                issued += 1
+            except Refused:
+                left += 1
+        if issued:
+            text = ngettext("%(n)d invoice is issued.", "%(n)d invoices are issued.", issued)
+            messages.success(request, text % {"n": issued})
+        if left:
+            text = ngettext("%(n)d invoice still lacks something.", "%(n)d invoices still lack something.", left)
+            messages.warning(request, text % {"n": left})
+
+    @display(description=gettext_lazy("order"), ordering="order")
+    def order_link(self, paper: MissingPaper) -> SafeString | str:
+        return link("shop_order", paper.order_id, paper.order)
+
+    @display(description=gettext_lazy("total"))
+    def money(self, paper: MissingPaper) -> str:
+        return amount(paper.order.gross, paper.order.currency)
+
+    @display(description=gettext_lazy("what is missing"))
+    def missing(self, paper: MissingPaper) -> str:
+        return ", ".join(dict.fromkeys(str(IN_WORDS.get(fault, fault)) for fault in paper.faults))
+
+    @display(description=gettext_lazy("since"), ordering="since")
+    def waits_since(self, paper: MissingPaper) -> str:
+        return moment(paper.since)

@@ -1,0 +1,163 @@
+"""Contents of an order's invoice: plain values, taken from what the order froze and what the ledger says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.members.models import Buyer
+from common.languages import in_reader_language
+from documents.invoices.values import (
+    CARD,
+    DEBIT,
+    TRANSFER,
+    BuyerKind,
+    Due,
+    Invoice,
+    Line,
+    Party,
+    Payment,
+    References,
+    Tax,
+    Terms,
+)
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
+from shop.payments.requests.reference import reference_of
+from shop.seller.models import ShopIdentity
+
+KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "public", Buyer.PERSON: "consumer"}
+# Ways of paying (UNTDID 4461); every other method is a card's.
+MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
+SIREN_DIGITS = 9
+SIRET_DIGITS = 14
+
+
+def invoice_of(
+    order: Order, lines: Sequence[OrderLine], *, seller: ShopIdentity, dues: Sequence[Due], day: date
+) -> Invoice:
+    """Return the invoice of a whole order, in the order's language. `dues` are the parts still owed by the ledger, none
+    for an order that is paid; `day` is the day of issue. No query."""
+    owed = sum((due.amount for due in dues), Decimal("0.00"))
+    with translation.override(order.language):
+        return Invoice(
+            seller=seller_of(seller),
+            buyer=buyer_of(order),
+            buyer_kind=KINDS[buyer_kind(order)],
+            nature="services",
+            currency=order.currency,
+            lines=tuple(_line(line) for line in lines),
+            taxes=tuple(_taxes(lines)),
+            net=order.net,
+            tax=order.tax,
+            gross=order.gross,
+            paid=order.gross - owed,
+            payment=_payment(order, seller, is_owed=bool(owed), day=day),
+            dues=tuple(dues),
+            references=References(
+                order=order.number,
+                service_code=order.service_code,
+                purchase_order=order.commitment_number or order.purchase_reference,
+            ),
+            terms=Terms() if buyer_kind(order) == Buyer.PERSON else between_professionals(),
+        )
+
+
+def between_professionals() -> Terms:
+    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
+    return Terms(
+        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
+        penalties=_("Late payment penalties: three times the legal interest rate"),
+        discount=_("No discount for early payment"),
+    )
+
+
+def buyer_kind(order: Order) -> Buyer:
+    return Buyer.of(is_organisation=order.is_organisation, is_public_body=order.is_public_body)
+
+
+def seller_of(seller: ShopIdentity) -> Party:
+    siret = "".join(seller.siret.split())
+    return Party(
+        name=seller.name,
+        street=seller.street,
+        postal_code=seller.postal_code,
+        city=seller.city,
+        country=str(seller.country),
+        siren=siret[:SIREN_DIGITS],
+        siret=siret,
+        vat_number="".join(seller.vat_number.split()),
+        email=seller.support_email,
+        legal_line=seller.legal_line,
+        activity_number=seller.activity_number,
+        electronic_address=siret[:SIREN_DIGITS],
+    )
+
+
+def buyer_of(order: Order) -> Party:
+    number = "".join(order.register_number.split())
+    is_siret = str(order.billing_country) == "FR" and len(number) == SIRET_DIGITS and number.isdecimal()
+    return Party(
+        name=order.billing_name or order.contact_name,
+        street=order.billing_street,
+        postal_code=order.billing_postal_code,
+        city=order.billing_city,
+        country=str(order.billing_country),
+        siren=number[:SIREN_DIGITS] if is_siret else "",
+        siret=number if is_siret else "",
+        vat_number=order.vat_id,
+        email=order.contact_email,
+        contact=order.contact_name,
+        electronic_address=number[:SIREN_DIGITS] if is_siret else "",
+    )
+
+
+def _line(line: OrderLine) -> Line:
+    """Return a line of what is charged; units that cost nothing are told in its description."""
+    free = line.quantity - line.charged
+    said = _("%(free)d of %(quantity)d units are free.") % {"free": free, "quantity": line.quantity} if free else ""
+    return Line(
+        name=in_reader_language(line.entry_name),
+        description=said,
+        quantity=Decimal(line.charged or line.quantity),
+        unit_net=line.unit_net if line.charged else Decimal(0),
+        net=line.net,
+        tax=_key(line),
+    )
+
+
+def _taxes(lines: Iterable[OrderLine]) -> Iterable[Tax]:
+    together: dict[str, list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        together[_key(line)].append(line)
+    for key, ours in together.items():
+        yield Tax(
+            key=key,
+            treatment=ours[0].tax_terms.get("treatment", ""),
+            rate=ours[0].tax_rate,
+            net=sum((line.net for line in ours), Decimal(0)),
+            tax=sum((line.tax for line in ours), Decimal(0)),
+            mention=in_reader_language(ours[0].tax_terms.get("mention") or {}),
+        )
+
+
+def _key(line: OrderLine) -> str:
+    """Return the treatment and rate of a line: codes that papers treat alike are one tax of an invoice."""
+    return f"{line.tax_terms.get('treatment', '')}:{line.tax_rate}"
+
+
+def _payment(order: Order, seller: ShopIdentity, *, is_owed: bool, day: date) -> Payment:
+    if not is_owed:
+        return Payment(means=MEANS.get(order.method, CARD), paid_on=day)
+    return Payment(
+        means=TRANSFER,
+        reference=reference_of(order.number),
+        account_name=seller.name,
+        iban="".join(seller.iban.split()),
+        bic=seller.bic,
+    )
