@@ -35,5 +35,5 @@ def piece(order: Order, amount: int | str, reference: str, **changes: object) ->
 def as_the_previous_release_leaves_them() -> None:
     """Take the requests away from all orders, with all that refers to them: that release knows none."""
     run("SET CONSTRAINTS ALL IMMEDIATE")
-    run("TRUNCATE shop_paymentrequest, shop_allocation, shop_paymentattempt, shop_duereminder, shop_cardcharge")
+    run("TRUNCATE shop_paymentrequest CASCADE")
     run("SET CONSTRAINTS ALL DEFERRED")
