@@ -16,6 +16,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from modeltranslation.admin import TranslationAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSingleDateWidget
@@ -87,7 +88,7 @@ class TaxAdmin(TellsRefusals, TranslationAdmin):
 
     @display(description=_("country"), ordering="country")
     def country_name(self, tax: Tax) -> str:
-        return str(tax.country.name) if tax.country else NOTHING
+        return str(dict(countries).get(str(tax.country), tax.country)) if tax.country else NOTHING
 
     @display(description=_("rate in %"), ordering="rate")
     def rate_today(self, tax: Tax) -> str:
