@@ -18,7 +18,7 @@ _PROPERTIES = (
 
 
 def marked(pdf: bytes) -> bytes:
-    """Return a PDF that says it is Factur-X of profile EN 16931. The same input makes the same bytes."""
+    """Return a PDF that says it is Factur-X of profile EN 16931. Equal input makes equal bytes."""
     # Loaded only where files are made.
     import pikepdf
 

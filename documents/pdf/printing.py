@@ -1,4 +1,4 @@
-"""Printing: PDF/A-3A with the mark of UA-1, by typst. The same input makes the same bytes."""
+"""Printing: PDF/A-3A with the mark of UA-1, by typst. Equal input makes equal bytes."""
 
 from __future__ import annotations
 

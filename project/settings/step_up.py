@@ -29,6 +29,7 @@ STEP_UP_ACTS = {
     "admin:shop_order_promise",
     "admin:shop_order_plan",
     "admin:shop_order_payer",
+    "admin:shop_order_together",
     "admin:shop_account_terms",
     "admin:shop_paymentevent_resolve",
     "admin:shop_paymentevent_reopen",

@@ -65,8 +65,8 @@ class ReferenceKnown(Refused):
 def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
     """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
 
-    What a confirmed order still owes is paid on a provider's page, or by transfer without choosing it. `asked` is what
-    the order asks for where that is known; else one query more for a confirmed order.
+    The amount that a confirmed order still owes is paid on a provider's page, or by transfer without choosing it.
+    `asked` is what the order asks for where that is known; else one query more for a confirmed order.
     """
     if order.status == Order.Status.PLACED:
         return [provider for provider in providers() if provider.offers(order)]

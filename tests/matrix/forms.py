@@ -136,6 +136,7 @@ admin/(?P<url>.*)$                   url                      -  # answers as to
 admin:shop_order_payment             order_id                 -  # the amount typed must be the one that is owed
 admin:shop_order_plan                order_id                 -  # only what is wholly open is divided
 admin:shop_order_payer               order_id                 -  # the amount typed must be one that is owed
+admin:shop_order_together            order_id                 -  # the sum posted must be the one that waits
 admin:shop_order_promise             order_id                 -  # only what is still open is covered
 admin:shop_account_terms             account_id               -  # posts the limit that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled

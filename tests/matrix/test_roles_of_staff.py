@@ -119,6 +119,7 @@ shop_order_pay_back           -         -     may        -       may
 shop_order_payment            -         -     may        -       may
 shop_order_plan               -         -     may        -       may
 shop_order_payer              -         -     may        -       may
+shop_order_together           -         -     may        -       may
 shop_order_promise            -         -     may        -       may
 shop_account_terms            -         -     may        -       may
 shop_order_retry              -         may   may        may     may

@@ -1,6 +1,6 @@
 """Killed between the provider's answer and our commit, by payments and by refunds.
 
-What the provider did is found again, and done once: by what was committed before it was called. Redis loses all
+The provider's act is found again, and done once: by what was committed before it was called. Redis loses all
 meanwhile. The controls show what would be lost.
 """
 

@@ -18,7 +18,7 @@ from shop.cancelling import services as cancelling
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import give_units_back
-from shop.orders.models import OrderLine
+from shop.orders.lines.models import OrderLine
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds import unallocated
 from shop.payments.refunds.models import Refund

@@ -20,6 +20,7 @@ from billing.ledger.models import LedgerEntry
 from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from common.moments import local_day
+from documents.issued.models import Document, DocumentFile
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
 from enrolments.seats.batches.models import FrozenFor
@@ -35,6 +36,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.models import MissingPaper
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.refunds.models import Refund
@@ -125,6 +127,12 @@ class TestDemo(TestCase):
         assert told == {"sure": 1, "near": 1, "likely": 1, "refund": 1, "fee": 1, "nobody": 1}
         assert all(balance["difference"] == "0.00" for balance in BankStatement.objects.get().balances)
 
+    def test_every_order_that_was_settled_has_its_invoice(self):
+        settled = set(Order.objects.exclude(paid_at=None).exclude(gross=0).values_list("pk", flat=True))
+
+        assert set(Document.objects.filter(kind="invoice").values_list("order_id", flat=True)) == settled
+        assert not MissingPaper.objects.exists()
+
     def test_a_private_person_has_withdrawn_from_a_contract(self):
         [withdrawal] = Withdrawal.objects.all()
         assert not withdrawal.order.is_organisation
@@ -174,7 +182,7 @@ class TestDemo(TestCase):
         on_sale = [(entry.code, found) for entry, found in check_entries() if entry.is_on_sale]
         assert [(code, str(found.message)) for code, found in on_sale if found.level is not Level.INFO] == []
 
-    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails(self):
+    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails_and_files_of_documents(self):
         counts = [model.objects.count() for model in (Order, User, Seat, Entry, Mail)]
         call_command("seed_demo", verbosity=0)
         assert [model.objects.count() for model in (Order, User, Seat, Entry, Mail)] == counts
@@ -186,6 +194,7 @@ class TestDemo(TestCase):
         [dead] = Job.objects.dead()
         assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
         assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed", "recalled"}
+        assert DocumentFile.objects.values("document").distinct().count() == Document.objects.count()
         # Released before the mail left, whose news is told to nobody.
         assert Mail.objects.get(state="recalled").recipient == "tom.girard@lacombe.example"
 

@@ -43,6 +43,8 @@ def make_seller(now: datetime) -> None:
         **ADDRESS.columns(),
         "siret": "732 829 320 00074",
         "vat_number": "FR44732829320",
+        "legal_line": "SARL au capital de 8 000 €, RCS Nantes 732 829 320",
+        "activity_number": "52 44 01234 44",
         "bank_name": "Banque de l’Estuaire",
         "iban": "FR76 3000 6000 0112 3456 7890 189",
         "bic": "AGRIFRPP",

@@ -20,7 +20,7 @@ from accounts.people.models import User
 from common.admin.display import amount, moment
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.payers import PayerPages
+from shop.orders.admin.together import TogetherPages
 from shop.orders.models import Order
 from shop.withdrawal.models import Withdrawal
 from shop.withdrawal.services import lift_withdrawal
@@ -39,7 +39,7 @@ class LiftForm(forms.Form):
     )
 
 
-class WithdrawalPages(PayerPages):
+class WithdrawalPages(TogetherPages):
     """Button to let a contract go on."""
 
     def action_urls(self) -> list[URLPattern]:

@@ -28,7 +28,7 @@ EXAMPLE = Decimal(1000)
 
 @admin.register(PaymentPlan)
 class PaymentPlanAdmin(TellsRefusals):
-    """What an order takes from a plan is frozen with it: a change concerns later orders alone."""
+    """Orders keep the plan as it was when they were placed: a change concerns later orders alone."""
 
     list_display = ("example", "buyers", "release_rule", "total", "state")
     filter_horizontal = ("entries",)

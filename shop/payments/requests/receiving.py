@@ -36,13 +36,15 @@ def receive(
     actor: User | None,
     now: datetime,
     begun_for: Callable[[], int | None] = lambda: None,
+    comes_back: bool = False,
 ) -> Outcome:
     """Give `amount` of a locked payment to the requests of a locked order, and settle the order if that releases it.
 
     `in_pieces`: less than what is asked is taken as a part. An order that has ended takes nothing but what releases it.
     `begun_for` returns the key of the request for which the payment was begun, None if nobody knows. `is_new` tells
-    that nothing of the payment was given to anything yet. Returns the outcome; nothing has changed where it is neither
-    SETTLED nor ALLOCATED.
+    that nothing of the payment was given to anything yet. `comes_back`: an ended order takes a piece all the same, as
+    the caller gives it more at once and undoes all unless that releases it. Returns the outcome; nothing has changed
+    where it is neither SETTLED nor ALLOCATED.
     """
     settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
     if settlement is not None and settlement.payment_id == payment.pk and not payment.charge_backs.exists():
@@ -59,7 +61,7 @@ def receive(
     released_by_it = settlement is None and releases(
         order, asked, more=[share.asked.request.pk for share in shares if share.is_whole]
     )
-    if settlement is None and not released_by_it and order.status != Order.Status.PLACED:
+    if settlement is None and not released_by_it and not comes_back and order.status != Order.Status.PLACED:
         return Outcome.LATE
     if order.blanked_at is not None:
         return Outcome.LATE
@@ -102,7 +104,7 @@ def _give(
     number = 1 if is_new else 1 + Allocation.objects.filter(payment=payment).count()
     reopen(asked)
     allocate(payment, shares if is_new else join(payment, shares, now=now), now=now)
-    is_settled = released or order.status not in (Order.Status.PLACED,)
+    is_settled = released or order.status not in (Order.Status.PLACED, Order.Status.CANCELLED, Order.Status.EXPIRED)
     entry = facts.allocated_in_parts(payment, order, amount, number=number, is_settled=is_settled, at=now)
     if released:
         release_order(

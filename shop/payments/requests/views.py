@@ -114,7 +114,7 @@ def _read(token: str) -> _Link | None:
 
 
 def _pay(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
-    """Lead to the provider. What was paid or changed since the page was shown is told instead."""
+    """Lead to the provider. If it was paid or changed since the page was shown, tell that instead."""
     here = redirect("pay-link", token)
     try:
         count_attempt(what="pay link", who=str(link.asked.request.pk), now=timezone.now())

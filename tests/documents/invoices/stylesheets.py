@@ -1,6 +1,6 @@
 """The official stylesheets over e-invoices, in a process of their own: the library ends a forked process.
 
-As a program it reads invoices by name from its input and writes the rules that each breaks, both as JSON.
+Run as a program, it reads invoices by name from its input and writes the rules that each breaks, both as JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may be issued: nothing that lacks a mention, and no sum that does not agree."""
+"""Nothing is issued that lacks a mention, or whose sums do not agree."""
 
 from __future__ import annotations
 

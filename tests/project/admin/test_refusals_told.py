@@ -219,6 +219,7 @@ BUTTONS = (
         lambda order: order.pk,
         {"amount": "120.00", "reference": "statement 7"},
     ),
+    Button("shop_order_together", "shop.orders.admin.together.apply_together", lambda order: order.pk),
     Button(
         "shop_order_payer",
         "shop.orders.admin.payers.ask_payer",

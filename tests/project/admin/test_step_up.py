@@ -24,6 +24,7 @@ from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.models import Refund
+from shop.payments.requests.together import sum_waiting
 from shop.payments.requests.using import keep_as_credit
 from shop.seller.models import ShopIdentity
 from tests.accounts.sign_in.proofs import code_of, give_app, sign_in_with
@@ -129,6 +130,9 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_paymentevent_changelist":
         chosen = {"action": action, "_selected_action": [wrong_charge(order)]}
         return reverse("admin:shop_paymentevent_changelist"), chosen
+    if page == "shop_order_together":
+        wrong_money(order)
+        return reverse(name, args=[order.pk]), {"seen": str(sum_waiting(order)[1])}
     if page == "shop_paymentevent_apply":
         return reverse(name, args=[BY_PAGE[page].row(order)]), {"order": order.number}
     if page == "enrolments_seatbatch_give":

@@ -34,15 +34,19 @@ def fetch(notice: Notice) -> ProviderEvent | None:
 
 
 def disputes_of(reference: str) -> list[ProviderEvent]:
-    """Return the disputes of the payment made in a session."""
+    """Return the disputes of the payment made in a session, or by the charge of a saved card."""
     with stripe_client() as client:
-        session = client.v1.checkout.sessions.retrieve(reference)
-        payment_intent = _id(session.payment_intent)
+        is_charge = reference.startswith("pi_")
+        payment_intent = reference if is_charge else _intent_of(client, reference)
         if payment_intent is None:
             return []
         told = client.v1.disputes.list({"payment_intent": payment_intent}).data
         found = [_of_dispute(client, Notice(reference=dispute.id)) for dispute in told]
     return [each for each in found if each]
+
+
+def _intent_of(client: Any, session: str) -> str | None:
+    return _id(client.v1.checkout.sessions.retrieve(session).payment_intent)
 
 
 def session_of(client: Any, payment_intent: str | None) -> Any:

@@ -10,7 +10,10 @@ from django.utils import timezone
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
 from shop.orders.models import Order
+from shop.payments.attempts.services import begin_attempt
+from shop.payments.registry import get_provider
 from shop.payments.requests.using import keep_as_credit
+from shop.payments.services import methods_for
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import text_of
@@ -51,6 +54,15 @@ def test_the_orders_page_says_what_is_owed_again_and_why(order, member):
     assert "Your bank has taken back €20.00 that you had paid." in page
     pay(order, reference="second", amount=Decimal(20))
     assert "taken back" not in page_of(order, member)
+
+
+def test_it_can_be_paid_again_on_a_providers_page(order):
+    order.refresh_from_db()
+    assert methods_for(order) == []
+    lose(order, amount=Decimal(20))
+    assert "sandbox" in {method.name for method in methods_for(order)}
+    attempt = begin_attempt(order=order, provider=get_provider("sandbox"), now=timezone.now())
+    assert attempt.amount == 20
 
 
 @pytest.mark.parametrize(

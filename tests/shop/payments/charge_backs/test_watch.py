@@ -64,6 +64,15 @@ def test_a_charge_back_that_nobody_told_of_is_found(order, payment, desk):
     assert [each.request.state for each in asked_of(order)] == ["open"]
 
 
+def test_charges_of_saved_cards_are_looked_at_by_their_own_name(order, payment, desk):
+    if isinstance(desk, AtMollie):
+        return
+    intent = desk.service.get(payment.reference)["payment_intent"]
+    desk.service.dispute(payment.reference, status="lost")
+    [event] = desk.provider.fetch_afterwards(intent, now=timezone.now())
+    assert (event.kind, event.amount) == ("dispute_lost", order.gross)
+
+
 def test_the_older_a_payment_the_less_often_and_at_last_never(payment, desk):
     assert looks(after=timedelta(hours=1)) == 0
     days, at = [], 2 * DAY

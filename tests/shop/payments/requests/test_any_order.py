@@ -10,18 +10,23 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from accounts.members.models import CustomerAccount
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance, balances_of_order
 from common.currencies import in_minor_units
 from common.refusals import Refused
 from shop.orders.ending import cancel_order, expire_orders
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.payments.attention import mark_resolved
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.on_account.services import buy_on_account, debt_of
 from shop.payments.requests.asked import asked_of, releases, still_to_come
+from shop.payments.requests.payers import ask_payer
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
+from shop.payments.requests.together import apply_together, sum_waiting
 from shop.payments.requests.using import apply_money, keep_as_credit
 from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -31,7 +36,8 @@ from tests.shop.payments.requests.plans import piece
 pytestmark = pytest.mark.django_db
 
 STEPS = 14
-SETTLED = (Order.Status.PAID, Order.Status.COMPLETED)
+SETTLED = (Order.Status.PAID, Order.Status.COMPLETED, Order.Status.REFUNDED)
+LIMIT = Decimal(150)
 
 
 class Walk:
@@ -44,6 +50,7 @@ class Walk:
         self.acts = (
             *(self.piece, self.part, self.whole, self.over, self.decline, self.again),
             *(self.plan, self.promise, self.cancel, self.expire, self.apply, self.credit, self.send_back),
+            *(self.together, self.ask_payer, self.on_account, self.give_back),
             *(self.dispute, self.lose, self.win, self.dispute_again),
         )
 
@@ -132,6 +139,26 @@ class Walk:
             event_id = f"{thing}{payment.pk}:{kind}"
             pay(self.order, kind=kind, event_id=event_id, amount=amount or payment.amount, **told)
 
+    def together(self) -> None:
+        told = {"reason": "", "actor": self.merchant, "now": timezone.now()}
+        apply_together(order_id=self.order.pk, seen=sum_waiting(self.order)[1], **told)
+
+    def ask_payer(self) -> None:
+        amount = Decimal(self.chance.choice([20, 50, 70, 120]))
+        told = {"email": "opco@example.org", "actor": self.merchant, "now": timezone.now()}
+        ask_payer(order_id=self.order.pk, amount=amount, **told)
+
+    def on_account(self) -> None:
+        debt = debt_of(self.order.account_id, "EUR")
+        buy_on_account(order_id=self.order.pk, actor=None, now=timezone.now())
+        assert debt_of(self.order.account_id, "EUR") <= max(LIMIT, debt)
+
+    def give_back(self) -> None:
+        if self.chance.random() < 0.3:
+            units = {self.order.lines.get().pk: [0]}
+            told = {"actor": self.merchant, "reason": "Agreed", "now": timezone.now()}
+            give_units_back(order_id=self.order.pk, units=units, **told)
+
     def check(self) -> None:
         order, asked = self.order, asked_of(self.order)
         open_sums = balances_of_order(order.pk)
@@ -154,6 +181,7 @@ class Walk:
 @pytest.mark.parametrize("rule", Order.ReleaseRule.values)
 def test_what_must_hold_holds_after_each_step(probe_entry, diary, seed, rule):
     member = MembershipFactory(is_owner=True)
+    CustomerAccount.objects.filter(pk=member.account_id).update(credit_limit=LIMIT)
     order = place(make_cart(probe_entry, user=member.user), user=member.user, account=member.account)
     Order.objects.filter(pk=order.pk).update(release_rule=rule)
     order.refresh_from_db()
