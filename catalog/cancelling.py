@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.templatetags.money import money, percent
 
-if TYPE_CHECKING:
-    from catalog.models.entries import Entry
-
 CENT = Decimal("0.01")
+
+
+class HasTerms(Protocol):
+    """Entry, with the columns of its terms."""
+
+    cancel_days_after: Any
+    cancel_days_before: Any
+    cancel_share_kept: Any
+    cancel_fee: Any
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class CancelTerms:
     fee: Decimal
 
     @staticmethod
-    def of(entry: Entry) -> CancelTerms | None:
+    def of(entry: HasTerms) -> CancelTerms | None:
         """Return the terms of an entry; None where no account may cancel."""
         if entry.cancel_days_after is None and entry.cancel_days_before is None:
             return None

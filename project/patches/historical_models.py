@@ -21,7 +21,7 @@ Key = tuple[str, str]
 FORWARDS = "goes_forwards"
 
 _apply = Migration.apply
-_find_all = ProjectState._find_reload_model  # type: ignore[attr-defined]
+_find_all = vars(ProjectState)["_find_reload_model"]
 
 
 def make_few_models_anew() -> None:

@@ -129,8 +129,7 @@ class GivingBackManyPages(GivingBackPages):
                     form.add_error("amount" if refusal.field == "amount" else None, str(refusal))
                     context["asks_without_script"] = isinstance(refusal, ScriptBroken)
         if form.is_bound:
-            form.data = form.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            form.data["seen"] = chosen.seen  # type: ignore[index]
+            form.data = {**form.data.dict(), "seen": chosen.seen}  # type: ignore[attr-defined]  # a QueryDict
         else:
             form = GiveBackManyForm(initial={"seen": chosen.seen})
         more = [(_("To be paid back"), amount(chosen.worth, order.currency))]
