@@ -16,6 +16,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 from modeltranslation.admin import TranslationAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSingleDateWidget
@@ -40,7 +41,7 @@ class TaxForm(forms.ModelForm):
     """Tax code, with the day from which the rate typed is to hold."""
 
     since = forms.DateField(
-        label=_("this rate holds from"),
+        label=_("This rate holds from"),
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
         help_text=_("Empty: from today. What was sold before keeps its rate."),
@@ -65,7 +66,7 @@ class TaxForm(forms.ModelForm):
 @admin.register(Tax)
 class TaxAdmin(TellsRefusals, TranslationAdmin):
     form = TaxForm
-    list_display = ("name", "kind_label", "country", "rate_today", "entry_count")
+    list_display = ("name", "kind_label", "country_name", "rate_today", "entry_count")
     list_filter = ("kind",)
     readonly_fields = ("rates_shown", "usual")
     fields = ("name", "kind", "exemption", "country", "rate", "since", "rates_shown", "mention", "e_invoicing", "usual")
@@ -85,6 +86,10 @@ class TaxAdmin(TellsRefusals, TranslationAdmin):
     def kind_label(self, tax: Tax) -> SafeString:
         return Label(tax.get_kind_display(), "default" if tax.is_decided else "danger").html
 
+    @display(description=_("country"), ordering="country")
+    def country_name(self, tax: Tax) -> str:
+        return str(dict(countries).get(str(tax.country), tax.country)) if tax.country else NOTHING
+
     @display(description=_("rate in %"), ordering="rate")
     def rate_today(self, tax: Tax) -> str:
         return localize(tax.rate_on(timezone.localdate()))
@@ -98,7 +103,7 @@ class TaxAdmin(TellsRefusals, TranslationAdmin):
         if not tax.rates:
             return NOTHING
         rows = ((localize(Decimal(rate)), _since(day)) for day, rate in tax.rates)
-        return format_html_join("", "<div>{} %: {}</div>", rows)
+        return format_html_join("", "<div>{} % ({})</div>", rows)
 
     @display(description=_("what papers say"))
     def usual(self, tax: Tax) -> str:

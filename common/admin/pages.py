@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from unfold import admin as unfold
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from common.admin.display import NOTHING
+
 if TYPE_CHECKING:
 
     class AnyPage:
@@ -74,11 +76,14 @@ class Page(OnlyDeclared, unfold.ModelAdmin):
     """Page of a model. Every page that is registered inherits from it.
 
     `looks_up` names fields of other models, as pairs, that forms of the page's own choose by looking rows up;
-    `rows_named` are the words below a list for its rows, where the model's plural is a title that counts nothing.
+    `rows_named` are the words below a list for its rows, where the model's plural is a title that counts nothing;
+    `when_empty` says what to do where there is no row at all.
     """
 
     looks_up: ClassVar[Sequence[tuple[type[Model], str]]] = ()
     rows_named: ClassVar[str | Promise] = ""
+    when_empty: ClassVar[str | Promise] = ""
+    empty_value_display = NOTHING
 
 
 class StackedRows(OnlyDeclared, unfold.StackedInline):

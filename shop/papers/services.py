@@ -1,4 +1,4 @@
-"""Issuing of papers of orders. What arises when stands in `shop.papers.occasions`."""
+"""Issuing of papers of orders. The occasions on which they arise stand in `shop.papers.occasions`."""
 
 from __future__ import annotations
 

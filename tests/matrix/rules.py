@@ -460,11 +460,11 @@ admin:shop_paymentevent_resolve  POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_send_back   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_send_back   POST sign-in sign-in  403     403     refused  # no amount is named
 admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
-admin:shop_refund_arrived           POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_refund_arrived           POST sign-in sign-in  403     403     done
 admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
-admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # no transfer
+admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # stands in a file
 admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
-admin:shop_transferfile_download    POST sign-in sign-in  403     403     page
+admin:shop_transferfile_download    POST sign-in sign-in  403     403     go  # the seller has no IBAN
 admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
 admin:shop_transferfile_sent        POST sign-in sign-in  403     403     done
 admin:shop_transferfile_discard     GET  sign-in sign-in  405     405     405

@@ -37,6 +37,7 @@ from handlers.models import BrokenHook
 from outbox.jobs.models import Job, OutsideService
 from outbox.jobs.running import run_due_jobs
 from shop.payments.transfers_back.accounts import keep_account
+from shop.withdrawal.models import Withdrawal
 from tests.enrolments.given import given_pack, new_line
 from tests.enrolments.lists.given import given_list, people, place
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
@@ -95,6 +96,7 @@ def plant(world: World, person: User) -> None:
     OutsideService.objects.create(name="odd", failures=1, failing_since=now, last_error=f"550 {EMAIL}")
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", error="Odd", detail=f"KeyError: {EMAIL}")
     order = world.ours.order
+    Withdrawal.objects.create(order=order, name=f"{FIRST} {LAST}", answer_to=EMAIL, received_at=now, proposed=0)
     keep_account(holder=f"{FIRST} {LAST}", iban="DE89370400440532013000", order=order, actor=person, now=now)
     _plant_training(world, person)
 

@@ -48,6 +48,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
     list_display_links = ("name",)
     list_fullwidth = True
     rows_named = gettext_lazy("bank statements")
+    when_empty = gettext_lazy("Download a statement from your bank (CAMT.053, or a table), and import it here.")
     ordering = ("-id",)
     fields = readonly_fields = (
         "name", "file_format", "state", "new_lines", "known_lines", "balance", "lines_link", "sent", "sent_by_name",

@@ -64,6 +64,7 @@ class StatementLineAdmin(ReadOnlyAdmin):
     list_fullwidth = True
     linked_lookups = ("statement__id__exact",)
     rows_named = gettext_lazy("lines of bank statements")
+    when_empty = gettext_lazy("Lines come with bank statements: import one first.")
     search_fields = ("=amount",)
     whole_fields = ("bank_reference",)
     search_help_text = gettext_lazy("Amount, or reference of the bank")

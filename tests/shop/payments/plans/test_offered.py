@@ -139,21 +139,38 @@ class TestOffered:
         assert len(captured) == 2
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        ("shop_paymentplan_days", "deposit_percent = 100"),
-        ("shop_paymentplan_days", "days_between = 0"),
-        ("shop_paymentplan_days", "first_days = 731"),
-        ("shop_paymentplan_instalments", "instalments = 0"),
-        ("shop_paymentplan_instalments", "instalments = 25"),
-        ("shop_paymentplan_release_rule_known", "release_rule = 'never'"),
-        ("shop_paymentplan_least_total", "least_total = -1"),
-        ("shop_paymentplan_for_somebody", "for_companies = false"),
-    ],
-)
-def test_the_database_keeps_its_shape(name, change):
+def change_plan(change: str) -> None:
     PaymentPlan.objects.create()
-    with broken(name):
-        run(f"UPDATE shop_paymentplan SET {change}")
+    run(f"UPDATE shop_paymentplan SET {change}")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["deposit_percent = 100", "days_between = 0", "first_days = 731"])
+def test_a_plan_has_a_deposit_below_the_whole_and_days_within_two_years(change):
+    with broken("shop_paymentplan_days"):
+        change_plan(change)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [0, 25])
+def test_a_plan_has_between_1_and_24_instalments(number):
+    with broken("shop_paymentplan_instalments"):
+        change_plan(f"instalments = {number}")
+
+
+@pytest.mark.django_db
+def test_a_plan_has_a_release_rule_that_is_known():
+    with broken("shop_paymentplan_release_rule_known"):
+        change_plan("release_rule = 'never'")
+
+
+@pytest.mark.django_db
+def test_a_plan_is_offered_from_a_total_of_zero_or_more():
+    with broken("shop_paymentplan_least_total"):
+        change_plan("least_total = -1")
+
+
+@pytest.mark.django_db
+def test_a_plan_is_for_somebody():
+    with broken("shop_paymentplan_for_somebody"):
+        change_plan("for_companies = false")

@@ -170,7 +170,9 @@ def test_a_fee_and_a_line_told_by_another_statement_are_decided_by_buttons(brows
 
 
 def test_a_refund_that_left_is_confirmed_by_a_button(browser, order):
-    assert "Confirm all sure ones" not in text_of(browser.get(LINES))
+    page = text_of(browser.get(LINES))
+    assert "Confirm all sure ones" not in page
+    assert "Lines come with bank statements: import one first." in page
     bring_in(camt(statement(entry("120.00", side="DBIT", text=order.number))))
     assert "Confirm all sure ones" not in text_of(browser.get(LINES))
     line = StatementLine.objects.get()
