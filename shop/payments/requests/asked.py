@@ -19,6 +19,16 @@ RECEIVED = (
     " WHERE given.request_id = this.id AND given.released_at IS NULL), 0)"
 )
 
+# For a query over orders: what the first request that is still owed has to get, the total if there is none.
+NEXT_REST = f"""
+coalesce((
+    SELECT rest FROM (
+        SELECT asked.position, asked.amount - asked.lowered - {RECEIVED.replace("this.id", "asked.id")} AS rest
+        FROM shop_paymentrequest asked WHERE asked.order_id = this.id AND asked.replaced_at IS NULL
+    ) AS rests WHERE rest > 0 ORDER BY position LIMIT 1
+), this.gross)
+"""  # noqa: S608  no text from outside
+
 
 @dataclass(frozen=True)
 class Asked:

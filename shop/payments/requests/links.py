@@ -13,7 +13,7 @@ from django.urls import reverse
 from common.plain_rows import plain_rows_with
 from common.tokens import derive_token, hash_token
 from shop.orders.models import Order
-from shop.payments.requests.asked import asked_of
+from shop.payments.requests.asked import NEXT_REST, asked_of
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.services import requests_of
 
@@ -49,23 +49,10 @@ class ToPay:
     page: str
 
 
-_NEXT_REST = """
-coalesce((
-    SELECT rest FROM (
-        SELECT asked.position, asked.amount - asked.lowered - coalesce((
-            SELECT sum(amount) FROM shop_allocation given
-            WHERE given.request_id = asked.id AND given.released_at IS NULL
-        ), 0) AS rest
-        FROM shop_paymentrequest asked WHERE asked.order_id = this.id AND asked.replaced_at IS NULL
-    ) AS rests WHERE rest > 0 ORDER BY position LIMIT 1
-), this.gross)
-"""
-
-
 def to_pay(token: str) -> ToPay | None:
     """Return what the token of an order, or of a pay link, leads to; None for any other text. One query for an order,
     three at most."""
-    for order, amount in plain_rows_with(Order, _NEXT_REST, "WHERE token = %s", [token]):
+    for order, amount in plain_rows_with(Order, NEXT_REST, "WHERE token = %s", [token]):
         return ToPay(order, None, amount, reverse("order", args=[token]))
     found = find_by_token(token)
     if found is None or found.replaced_at is not None or found.order.is_closed:

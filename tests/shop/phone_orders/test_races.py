@@ -13,7 +13,7 @@ from tests.shop.phone_orders.conftest import fresh, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONSENT = Consent(terms_id=None)
-ABOUT_TO_PLACE = [(place_module, "_create_order")]
+ABOUT_TO_PLACE = [(place_module, "_new_order")]
 
 
 def rivals(row, seller):

@@ -242,7 +242,7 @@ def digital() -> Entry:
 
 
 def test_digital_content_is_not_sold_to_a_private_person_without_their_express_request(digital):
-    with pytest.raises(CheckoutRefused, match="at once"):
+    with translation.override("en"), pytest.raises(CheckoutRefused, match="at once"):
         place(make_cart(digital), is_organisation=False)
     assert not Order.objects.exists()
     assert place(make_cart(digital), is_organisation=True).withdrawal_waived_at is None
