@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -103,6 +104,7 @@ class EntryForm(MadeFrom, forms.ModelForm):
         self.initial.update({"handler": stored.handler, STRING: self.shown_string, "version": stored.version})
         section = {self.stored_section.key: self.stored_parameters} if self.stored_section else {}
         self.fields.update(parameter_fields(sections() if self.sections is None else self.sections, section))
+        self.fields["cancel_share_kept"].required = False
         self.code_is_fixed = bool(stored.pk) and is_code_fixed(stored)
         if self.code_is_fixed:
             self.fields["code"].disabled = True
@@ -117,6 +119,11 @@ class EntryForm(MadeFrom, forms.ModelForm):
             # The code became fixed after the page was opened; the typed code must not vanish in silence.
             raise ValidationError(self.fields["code"].help_text)
         return self.cleaned_data["code"]
+
+    def clean_cancel_share_kept(self) -> Decimal:
+        """Return the share typed; nothing typed is nothing kept."""
+        typed: Decimal | None = self.cleaned_data["cancel_share_kept"]
+        return Decimal(0) if typed is None else typed
 
     def clean_handler(self) -> str:
         return canonical_name(self.cleaned_data["handler"])
