@@ -16,9 +16,11 @@ from accounts.members.services import ensure_owner
 from accounts.people.models import User
 from accounts.people.selectors import has_proved
 from accounts.people.services import name_nameless
+from billing.ledger.models import LedgerLine
 from billing.ledger.moving import move_order as move_in_ledger
 from common.again import again_after_deadlock
 from common.refusals import Refused
+from enrolments.seats.batches.models import SeatBatch
 from enrolments.transfer import move_order as move_enrolments
 from handlers.contract import Feedback, HandlerMissing, LineContext, Refusal, Temporary
 from handlers.faults import HookBroken
@@ -168,7 +170,14 @@ def _is_as_it_was_claimed(order: Order) -> bool:
 
 
 def _is_of_this_order_alone(order: Order, user: User) -> bool:
-    others = Order.objects.filter(account=order.account_id).exclude(pk=order.pk)
-    members = Membership.objects.filter(account=order.account_id).exclude(user=user)
-    invited = MemberInvitation.objects.filter(account=order.account_id)
-    return not (others.exists() or members.exists() or invited.exists())
+    """Tell whether an order's account has nothing else, which a move would leave behind: no other order, member or
+    invitation, no seats that another account gave, no money beside the order's."""
+    account = {"account": order.account_id}
+    others = (
+        Order.objects.filter(**account).exclude(pk=order.pk),
+        Membership.objects.filter(**account).exclude(user=user),
+        MemberInvitation.objects.filter(**account),
+        SeatBatch.objects.filter(**account).exclude(order_id=order.pk),
+        LedgerLine.objects.filter(customer=order.account_id).exclude(order_id=order.pk),
+    )
+    return not any(rows.exists() for rows in others)

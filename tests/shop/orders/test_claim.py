@@ -8,16 +8,20 @@ from django.utils import timezone
 from accounts.links.models import AddressLink
 from accounts.members.models import CustomerAccount, MemberInvitation, Membership
 from accounts.members.services import invite_member, withdraw_invitation
+from billing.ledger.models import Account
+from billing.ledger.services import Entry, Kind, Line, post
 from enrolments.calendar.links import make_link
 from enrolments.lists.drafts import make_list
 from enrolments.lists.reading import PersonRow
 from enrolments.seats.batches.models import SeatBatch
+from enrolments.seats.give import give_seats
 from outbox.errors import Temporary
 from outbox.mails.models import Mail
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_order, move_claimed_order
 from shop.orders.models import Order
 from shop.payments.models import Settlement
 from shop.seller.models import ShopIdentity
+from tests.enrolments.given import given_pack
 from tests.enrolments.joining.given import given_link
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
@@ -175,6 +179,31 @@ class TestMoving:
         claim(order, alice)
         MembershipFactory(account=order.account, is_owner=False, is_operator=True)
         assert accounts_to_move_into(Order.objects.get(pk=order.pk), alice) == []
+
+    def test_not_once_its_account_has_seats_that_another_one_gave(self, order, alice):
+        own = MembershipFactory(user=alice).account
+        pay(order)
+        deliver(order)
+        claim(order, alice)
+        [seat] = given_pack(MembershipFactory().account)
+        give_seats(
+            batch_id=seat.batch_id, from_account_id=seat.account_id, to_account_id=order.account_id, number=1,
+            actor=UserFactory(is_staff=True), reason="Agreed", now=timezone.now(),
+        )  # fmt: skip
+
+        with pytest.raises(ClaimRefused):
+            move_claimed_order(order_id=order.pk, user=alice, account_id=own.pk, now=timezone.now())
+        seat.refresh_from_db()
+        assert seat.account == order.account
+
+    def test_not_once_its_account_has_money_beside_the_orders(self, order, alice):
+        own = MembershipFactory(user=alice).account
+        claim(order, alice)
+        lines = (Line(Account.UNALLOCATED, 700), Line(Account.CREDIT, -700, order.account_id))
+        post([Entry("credited:0", Kind.ALLOCATED, timezone.now(), "EUR", lines)])
+
+        with pytest.raises(ClaimRefused):
+            move_claimed_order(order_id=order.pk, user=alice, account_id=own.pk, now=timezone.now())
 
     def test_not_while_somebody_is_invited_to_its_account(self, order, alice):
         own = MembershipFactory(user=alice).account
