@@ -46,7 +46,9 @@ class Label:
     @property
     def html(self) -> SafeString:
         context = {"text": self.text, "type": self.colour, "size": "md"}
-        return mark_safe(render_to_string("unfold/helpers/label.html", context))  # noqa: S308  a template escaped it
+        drawn = render_to_string("unfold/helpers/label.html", context)
+        # The template's own line breaks would be kept where a cell keeps those of its text.
+        return mark_safe(" ".join(drawn.split()))  # noqa: S308  a template escaped it
 
 
 def choice(row: Model, field: str, colours: Mapping[Any, str]) -> Label:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.decorators import display
 
 from catalog.models.entries import Entry
@@ -85,4 +85,8 @@ class PaymentPlanAdmin(TellsRefusals):
 
     @display(description=gettext_lazy("state"), ordering="is_offered")
     def state(self, plan: PaymentPlan) -> SafeString:
-        return Label(_("offered"), "success").html if plan.is_offered else Label(_("not offered")).html
+        return (
+            Label(pgettext("plan of payment", "offered"), "success").html
+            if plan.is_offered
+            else Label(_("not offered")).html
+        )

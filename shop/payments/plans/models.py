@@ -69,7 +69,7 @@ class PaymentPlan(models.Model):
         verbose_name=_("only for these entries"),
         help_text=_("Empty: for all. A cart with another entry is not offered this plan."),
     )
-    is_offered = models.BooleanField(_("offered"), default=True, db_default=True)
+    is_offered = models.BooleanField(pgettext_lazy("plan of payment", "offered"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("plan of payment")
