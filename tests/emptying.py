@@ -11,6 +11,7 @@ from functools import cache
 from django.db import connection, transaction
 
 from enrolments.courses.roles.standing import make_standing_roles
+from shop.payments.configured.standing import make_rows
 
 # Tables filled by migrating and never by a test.
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
@@ -19,7 +20,7 @@ MANY = 1_000
 
 
 def empty_database(_test: object = None) -> None:
-    """Delete every row that a test has committed, the cache's included, and make the standing roles anew."""
+    """Delete every row that a test has committed, the cache's included, and make the standing rows anew."""
     with connection.cursor() as cursor:
         cursor.execute(_question())
         filled = [table for (table,) in cursor.fetchall()]
@@ -34,6 +35,7 @@ def empty_database(_test: object = None) -> None:
         for table in large:
             cursor.execute(f"VACUUM {connection.ops.quote_name(table)}")
     make_standing_roles()
+    make_rows()
 
 
 @cache

@@ -158,6 +158,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                     ],
                 },
             ),
+            (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
             (
                 _("Cancelling"),
                 {
@@ -165,7 +166,6 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
                     "fields": ["cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee"],
                 },
             ),
-            (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Entry | None = None) -> list[str]:
