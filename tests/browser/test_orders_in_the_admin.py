@@ -50,10 +50,10 @@ def test_every_page_fits_its_window_and_our_part_of_it_is_accessible(browse, liv
 def test_boxes_of_choices_are_named_by_their_labels(browse, live_shop, order):
     page = signed_in(browse, live_shop.base_url, locale="en-GB")
     page.goto("/admin/shop/order/")
-    page.wait_for_function("document.querySelectorAll('.select2-selection[aria-labelledby^=label-of-]').length == 3")
+    page.wait_for_function("document.querySelectorAll('.select2-selection[aria-labelledby^=label-of-]').length == 4")
     label_of = "box => document.getElementById(box.getAttribute('aria-labelledby').split(' ')[0]).innerText"
     names = page.locator(".select2-selection").evaluate_all(f"boxes => boxes.map({label_of})")
-    assert [name.strip().lower() for name in names] == ["by to do", "by status", "by payment method"]
+    assert [name.strip().lower() for name in names] == ["by to do", "by status", "by paid", "by payment method"]
     assert findings(page, runOnly={"type": "rule", "values": ["aria-input-field-name"]}) == []
 
 

@@ -141,6 +141,7 @@ class World:
     transfer: Refund
     statement: BankStatement
     document: Document
+    method: ProviderSettings
     statement_line: StatementLine
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
@@ -180,7 +181,7 @@ class World:
             "line_id": has.line.pk,
             "entry_id": self.entry.pk,
             "text_id": self.legal_text.pk,
-            "settings_id": ProviderSettings.objects.get(name="transfer").pk,
+            "settings_id": self.method.pk,
             "key": "00000000-0000-4000-8000-000000000000",
             "course_id": self.by_hand.course_id,
             "enrolment_id": self.by_hand.pk,
@@ -414,6 +415,7 @@ def make_world() -> World:
         transfer=transfer,
         statement=kept,
         document=given_document(ours.order.pk, now),
+        method=ProviderSettings.objects.get(name="transfer"),
         statement_line=StatementLine.objects.get(),
         approval=Approval.objects.create(
             kind="confirm_money",
