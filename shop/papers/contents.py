@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.members.models import Buyer
-from common.languages import in_reader_language
+from common.languages import in_reader_language, languages
 from documents.invoices.values import (
     CARD,
     DEBIT,
@@ -44,7 +45,7 @@ def invoice_of(
     """Return the invoice of a whole order, in the order's language. `dues` are the parts still owed by the ledger, none
     for an order that is paid; `day` is the day of issue. No query."""
     owed = sum((due.amount for due in dues), Decimal("0.00"))
-    with translation.override(order.language):
+    with translation.override(language_of(order)):
         return Invoice(
             seller=seller_of(seller),
             buyer=buyer_of(order),
@@ -66,6 +67,11 @@ def invoice_of(
             ),
             terms=Terms() if buyer_kind(order) == Buyer.PERSON else between_professionals(),
         )
+
+
+def language_of(order: Order) -> str:
+    """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
+    return order.language if order.language in languages() else settings.LANGUAGE_CODE
 
 
 def between_professionals() -> Terms:

@@ -18,9 +18,10 @@ from documents.invoices.checking import BadInvoice
 from documents.invoices.values import Due, as_data
 from documents.issued.models import Document
 from documents.issued.services import NewDocument, issue
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.papers.contents import invoice_of
+from shop.papers.contents import invoice_of, language_of
 from shop.papers.models import MissingPaper
 from shop.papers.occasions import INVOICE, Settled, kind_at_settlement
 from shop.payments.models import Payment
@@ -47,6 +48,14 @@ class StillMissing(Refused):
         self.faults = list(faults)
 
 
+class GivenBackMeanwhile(Refused):
+    """Refusal of an invoice of units that were given back since they were sold."""
+
+    message = gettext_lazy(
+        "Units of this order were given back since it was paid, so its invoice cannot be issued here."
+    )
+
+
 def issue_at_settlement(order: Order, lines: Sequence[OrderLine], *, payment: Payment | None, now: datetime) -> None:
     """Issue the invoice of a locked order that is being settled, in the transaction of its settlement, as its last act.
 
@@ -67,12 +76,14 @@ def issue_at_settlement(order: Order, lines: Sequence[OrderLine], *, payment: Pa
 def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> Document:
     """Issue the invoice of a settled order that has none, once what was missing is there.
 
-    Locks the order. Raises NothingToInvoice and StillMissing; then nothing was written.
+    Locks the order. Raises NothingToInvoice, GivenBackMeanwhile and StillMissing; then nothing was written.
     """
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     is_settled = order.paid_at is not None and kind_at_settlement(Settled(gross=order.gross)) is not None
     if not is_settled or Document.objects.filter(fact=_fact(order)).exists():
         raise NothingToInvoice
+    if GivingBack.objects.filter(line__order=order, amount__gt=0).exists():
+        raise GivenBackMeanwhile
     lines = list(order.lines.order_by("position"))
     MissingPaper.objects.filter(order=order).delete()
     try:
@@ -89,7 +100,7 @@ def _issue_invoice(
         fact=_fact(order),
         kind=INVOICE,
         data=as_data(invoice),
-        language=order.language,
+        language=language_of(order),
         order_id=order.pk,
         issued_by_id=by.pk if by else None,
     )

@@ -10,9 +10,10 @@ from django.utils import timezone
 from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
 from outbox.jobs.models import Job
+from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.papers.models import MissingPaper
-from shop.papers.services import NothingToInvoice, StillMissing, issue_by_hand
+from shop.papers.services import GivenBackMeanwhile, NothingToInvoice, StillMissing, issue_by_hand
 from tests.constraints import broken, run
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
@@ -123,6 +124,27 @@ def test_it_is_issued_by_hand_once_it_is_there(request):
     assert not MissingPaper.objects.exists()
     with pytest.raises(NothingToInvoice):
         issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
+
+
+def test_an_order_without_a_language_of_ours_is_paid_and_has_its_paper_in_the_shops(seller, settings):
+    order = sold("100.00")
+    Order.objects.filter(pk=order.pk).update(language="")
+
+    assert pay(order) == "settled"
+    assert Document.objects.get().language == settings.LANGUAGE_CODE
+
+
+def test_none_by_hand_once_units_were_given_back(request):
+    order, merchant = sold("100.00"), UserFactory(is_staff=True)
+    pay(order)
+    deliver(order)
+    line = order.lines.get()
+    give_units_back(order_id=order.pk, units={line.pk: range(1)}, actor=merchant, reason="Asked", now=timezone.now())
+    request.getfixturevalue("seller")
+
+    with pytest.raises(GivenBackMeanwhile):
+        issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
+    assert not Document.objects.exists()
 
 
 def test_an_unpaid_order_has_nothing_to_invoice(seller):
