@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='shopidentity',
             name='activity_number',
-            field=models.CharField(blank=True, db_default='', help_text='Number of a training provider; must stand on the invoices of training.', max_length=20, verbose_name='declaration of activity (NDA)'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Number of a training provider; must stand on the invoices of training.', max_length=20, verbose_name='declaration of activity (NDA)'),
         ),
         migrations.AddField(
             model_name='shopidentity',
             name='legal_line',
-            field=models.CharField(blank=True, db_default='', help_text='As invoices must say it, for instance: SAS with a capital of €10,000, RCS Lyon 732 829 320.', max_length=200, verbose_name='legal form, capital and register'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='As invoices must say it, for instance: SAS with a capital of €10,000, RCS Lyon 732 829 320.', max_length=200, verbose_name='legal form, capital and register'),
         ),
         migrations.CreateModel(
             name='MissingPaper',

@@ -33,6 +33,7 @@ class ShopIdentity(models.Model):
         _("legal form, capital and register"),
         max_length=200,
         blank=True,
+        default="",
         db_default="",
         help_text=_("As invoices must say it, for instance: SAS with a capital of €10,000, RCS Lyon 732 829 320."),
     )
@@ -40,6 +41,7 @@ class ShopIdentity(models.Model):
         _("declaration of activity (NDA)"),
         max_length=20,
         blank=True,
+        default="",
         db_default="",
         help_text=_("Number of a training provider; must stand on the invoices of training."),
     )
