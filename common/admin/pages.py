@@ -35,7 +35,7 @@ else:
 SECRETS = frozenset(
     {
         "answers", "code_hash", "context", "data", "details", "link_hash", "link_nonce", "nonce", "password", "payload",
-        "secret", "session_data", "session_key", "token", "token_hash", "visitor_key",
+        "secret", "secrets", "session_data", "session_key", "token", "token_hash", "visitor_key",
     }
 )  # fmt: skip
 # What the filters of a field ask; a path into another table is none of it.

@@ -46,8 +46,8 @@ BROKEN_WORDS = """() => {
     return [...broken];
 }"""
 
-# Answers to scripts: parts of a page, and data.
-NO_PAGES_OF_ADMIN = ("admin:jsi18n", "admin:autocomplete", "admin:search")
+# Answers to scripts, parts of a page, data and files.
+NO_PAGES_OF_ADMIN = ("admin:jsi18n", "admin:autocomplete", "admin:search", "admin:documents_document_file")
 
 
 def test_a_page_is_never_wider_than_its_window(browse, live_shop):

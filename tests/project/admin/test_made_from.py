@@ -25,6 +25,7 @@ from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from shop.payments.configured.models import ProviderSettings
+from shop.payments.plans.models import PaymentPlan
 from shop.seller.models import LegalText, ShopIdentity
 from tests.catalog.admin_pages import controls, text_of
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
@@ -59,6 +60,10 @@ CASES: dict[type[models.Model], Case] = {
     Group: Case(lambda: Group.objects.create(name="Desk"), "name", "Front desk", "name", "Sales"),
     LegalText: Case(legal_text, "body_fr", "Nouveau", "body_en", "New"),
     Role: Case(RoleFactory, "name_fr", "Accompagnant", "name_en", "Coach"),
+    PaymentPlan: Case(
+        lambda: PaymentPlan.objects.create(deposit_percent=30, instalments=2),
+        *("days_between", 45, "deposit_percent", "20"),
+    ),
     ProviderSettings: Case(row_of, "offer", "no", "offer", "yes"),
     ShopIdentity: Case(
         lambda: ShopIdentity.current(),

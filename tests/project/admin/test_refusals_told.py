@@ -314,6 +314,8 @@ WITH_FORMS = {
     "shop_bankstatement_send",
     "catalog_entry_new",
     "shop_order_billing",
+    "shop_order_give_back_all",
+    "shop_order_give_back_tutors",
     "shop_phoneorder_accepted",
     "shop_phoneorder_lines",
     "shop_phoneorder_units",
