@@ -41,6 +41,7 @@ from tests.project.admin.test_refusals_told import (
     wrong_money,
 )
 from tests.shop.admin_pages import text_of
+from tests.shop.orders.admin.test_giving_back_many import order_of_a_session
 from tests.shop.payments.configured.given import row_of, saved
 from tests.shop.payments.statements.files import camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
@@ -113,6 +114,10 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_providersettings_remove":
         row = saved()
         return reverse(name, args=[row.pk]), {"seen": row.keys_at.isoformat()}
+    if page in ("shop_order_give_back_all", "shop_order_give_back_tutors"):
+        url = reverse(name, args=[order_of_a_session().pk])
+        shown = client.get(url).context["form"].initial["seen"]
+        return url, {"seen": shown, "reason": "Ill", "owes_money": "on"}
     if page == "shop_order_owed_again":
         return reverse(name, args=[paid_back(order, actor)]), {}
     if page == "shop_paymentevent_reopen":

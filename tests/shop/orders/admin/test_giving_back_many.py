@@ -29,7 +29,12 @@ def participant(name: str, role: str = "student") -> dict[str, str]:
 
 @pytest.fixture
 def order() -> Order:
-    """A session of four at 120.00 each (Ana, Bo who has entered, Tom a tutor, a blank) and two books at 12.00."""
+    return order_of_a_session()
+
+
+def order_of_a_session() -> Order:
+    """Return a paid order: a session of four at 120.00 each (Ana, Bo who has entered, Tom a tutor, a blank) and two
+    books at 12.00."""
     course = CourseFactory(short_name="SEC-1")
     owner = MembershipFactory()
     entry = EntryFactory(handler="std_setuponecoursesession", parameters={"coursename": course.short_name})
