@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from accounts.people.models import User
+from common.admin.decimals import AdminDecimalInput
 from common.admin.display import Label, Table, admin_link, amount, columns, moment
 from common.decimals import DecimalField
 from common.refusals import Refused
@@ -102,7 +103,7 @@ class GiveBackForm(forms.Form):
         min_value=Decimal(0),
         max_digits=12,
         decimal_places=2,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        widget=AdminDecimalInput(),
         help_text=gettext_lazy(
             "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."
         ),

@@ -17,10 +17,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from accounts.people.models import User
 from catalog.pricing import ZERO
+from common.admin.decimals import AdminDecimalInput
 from common.admin.display import Label, Table, admin_link, amount, columns
 from common.decimals import DecimalField
 from common.refusals import Refused
@@ -61,7 +62,7 @@ class GiveBackManyForm(forms.Form):
         min_value=Decimal(0),
         max_digits=12,
         decimal_places=2,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        widget=AdminDecimalInput(),
         help_text=gettext_lazy(
             "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."
         ),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
+from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
 from common.decimals import DecimalField
 from common.fields import AddressField
@@ -37,7 +38,7 @@ class PayerForm(forms.Form):
         min_value=Decimal("0.01"),
         max_digits=12,
         decimal_places=2,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal", "autocomplete": "off"}),
+        widget=AdminDecimalInput(),
     )
     email = AddressField(
         label=gettext_lazy("E-mail address of the payer"), widget=UnfoldAdminTextInputWidget({"type": "email"})
