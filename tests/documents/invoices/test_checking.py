@@ -146,6 +146,7 @@ class TestTreatments:
         assert {name: (each.category, each.vatex, each.fr) for name, each in TREATMENTS.items()} == {
             "standard": ("S", "", ""),
             "training": ("E", "VATEX-FR-CGI261-4", "Exonération de TVA, art. 261-4-4° a du CGI"),
+            "non_profit": ("E", "VATEX-FR-CGI261-7", "Exonération de TVA, art. 261-7-1° du CGI"),
             "franchise": ("E", "VATEX-FR-FRANCHISE", "TVA non applicable, art. 293 B du CGI"),
             "reverse_charge": ("AE", "VATEX-EU-AE", "Autoliquidation"),
             "export": ("G", "VATEX-EU-G", "Exonération de TVA, art. 262 I du CGI"),
@@ -156,8 +157,8 @@ class TestTreatments:
         for name, each in TREATMENTS.items():
             assert bool(each.vatex) == bool(each.article) == bool(each.fr) == bool(each.en) == (name != "standard")
 
-    def test_acts_exempt_as_training_are_outside_of_e_invoicing(self):
-        assert {name for name, each in TREATMENTS.items() if each.e_invoicing == "none"} == {"training"}
+    def test_exempt_acts_are_outside_of_e_invoicing(self):
+        assert {name for name, each in TREATMENTS.items() if each.e_invoicing == "none"} == {"training", "non_profit"}
 
     def test_rates_are_those_of_the_french_rules(self):
         assert {"20", "10", "5.5", "2.1", "8.5"} <= RATES
