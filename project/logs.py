@@ -38,6 +38,7 @@ BEFORE_SECRETS = {
     "waiting",
     "mails",
     "calendar",
+    "page",
 }
 # Any long segment that is not made of words may do so too, wherever it stands: addresses get mistyped.
 LOOKS_RANDOM = re.compile(r"(?=.*[A-Z0-9])[\w=:-]{20,}", re.ASCII)

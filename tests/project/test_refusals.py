@@ -5,6 +5,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -40,6 +41,7 @@ from enrolments.waiting.errors import InCourseAlready, NothingToWaitFor
 from handlers.faults import Fault, HookBroken
 from shop.cart.services import QuantityChanged
 from shop.checkout.errors import ProofNeeded
+from shop.orders.giving_back.services import AmountBeyond
 from shop.orders.hooks import ScriptBroken
 from shop.payments.statements.tables import RowRefused
 from tests.factories.accounts import CustomerAccountFactory
@@ -91,6 +93,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     TooFewSeats: lambda: TooFewSeats(2),
     TooOften: lambda: TooOften("order", 3600),
     TooManyPlaces: lambda: TooManyPlaces(3),
+    AmountBeyond: lambda: AmountBeyond(Decimal(1), "EUR"),
     UnknownParameters: lambda: UnknownParameters(["colour"]),
 }
 # Refusals that are given a sentence, or one for each field, by who raises them.
@@ -127,7 +130,8 @@ def said(refusal: Refused | type[Refused], language: str) -> str:
 def test_are_found_on_every_floor(kinds):
     floors = {kind.__module__.split(".")[0] for kind in kinds}
 
-    assert floors == set(FLOORS) - {"workbench", "project"}
+    # What documents refuse is told to the code that issues them.
+    assert floors == set(FLOORS) - {"workbench", "project", "documents"}
 
 
 def test_codes_are_stable_texts_of_one_kind_each(kinds):

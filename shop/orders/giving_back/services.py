@@ -33,6 +33,7 @@ from handlers.contract import (
     Revocation,
     RevokeReason,
     Units,
+    in_words,
 )
 from handlers.faults import HookBroken
 from handlers.giving_back import take_back_without_script
@@ -65,8 +66,12 @@ class AmountBeyond(GivingBackRefused):
 
     def __init__(self, most: Decimal, currency: str) -> None:
         super().__init__(
-            _("No more than %(amount)s can be paid back: the rest of these lines went back already.")
-            % {"amount": money(most, currency)}
+            in_words(
+                lambda: (
+                    _("No more than %(amount)s can be paid back: the rest of these lines went back already.")
+                    % {"amount": money(most, currency)}
+                )
+            )
         )
         self.field = "amount"
 
