@@ -28,6 +28,8 @@ from tests.shop.payments.test_providers import EVERY
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DESKS = ["gocardless", "lyra", "mollie", "sandbox", "stripe"]
+# Of the providers that keep cards.
+AT_KEEPERS = pytest.mark.parametrize("desk", ["stripe"], indirect=True)
 
 
 @pytest.fixture(params=DESKS)
@@ -157,8 +159,7 @@ class TestSavedCards:
 
     @pytest.fixture
     def keeper(self, desk) -> CardProvider:
-        if not isinstance(desk.provider, CardProvider):
-            pytest.skip("keeps no cards")
+        assert isinstance(desk.provider, CardProvider)
         return desk.provider
 
     @pytest.fixture
@@ -167,7 +168,9 @@ class TestSavedCards:
 
     def test_a_provider_says_that_it_keeps_cards_where_it_does(self, desk):
         assert desk.provider.saved_card is isinstance(desk.provider, CardProvider)
+        assert desk.provider.saved_card is (desk.provider.name == "stripe")
 
+    @AT_KEEPERS
     def test_one_key_saves_one_card_which_is_charged_once(self, order, keeper, saving, desk):
         begun = keeper.start_saving(saving)
         assert keeper.start_saving(saving).reference == begun.reference
@@ -191,6 +194,7 @@ class TestSavedCards:
         assert ask_about(keeper, Notice(charged.reference), now=timezone.now()) == "settled"
         assert Payment.objects.get().reference == charged.reference
 
+    @AT_KEEPERS
     def test_a_page_on_which_a_card_is_saved_is_no_payment(self, order, keeper, saving, desk):
         begun = keeper.start_saving(saving)
         desk.save_card(begun.reference)
