@@ -109,7 +109,10 @@ class ShopIdentity(models.Model):
 
     def missing(self) -> list[str]:
         """Return the labels of the empty fields that a seller must publish."""
-        required = ("name", "street", "postal_code", "city", "siret", "vat_number", "iban", "support_email")
+        required = (
+            *("name", "street", "postal_code", "city", "siret", "vat_number", "legal_line"),
+            *("iban", "support_email"),
+        )
         fields = (cast("models.Field", self._meta.get_field(name)) for name in required if not getattr(self, name))
         return [str(field.verbose_name) for field in fields]
 

@@ -123,7 +123,7 @@ class TestCheck:
     def complete(self):
         ShopIdentity.objects.create(
             pk=1, name="x", street="x", postal_code="x", city="x", siret="x", vat_number="x", iban="x",
-            support_email="x@example.org",
+            legal_line="x", support_email="x@example.org",
         )  # fmt: skip
         for kind in LegalText.Kind:
             LegalText.objects.create(

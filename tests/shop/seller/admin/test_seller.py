@@ -31,6 +31,8 @@ TYPED = {
     "bic": "agrifrpp",
     "sales_email": "",
     "support_email": "aide@example.org",
+    "legal_line": "SAS, RCS Lyon 732 829 320",
+    "activity_number": "",
     "immediate_minutes": "60",
     "deferred_days": "14",
     "undecided_minutes": "60",
@@ -73,7 +75,7 @@ def test_looking_writes_nothing(client):
 def test_a_notice_names_what_is_missing(client):
     text = text_of(client.get(PAGE))
     assert "The shop must still tell its customers:" in text
-    assert "Seller – name, street, postal code, city, SIRET, VAT number, IBAN, support address" in text
+    assert "Seller – name, street, postal code, city, SIRET, VAT number, legal form, capital and register, IBAN, support address" in text
     assert "Legal texts – terms of sale, legal notice, privacy, right of withdrawal" in text
     save(client)
     text = text_of(client.get(PAGE))
