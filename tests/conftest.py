@@ -1,5 +1,6 @@
 """Fixtures of all tests; fixtures of one app lie in that app's folder."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import TransactionTestCase, client
 from django.utils import translation
 
 from common.afterwards import forget_waiting
+from outbox.jobs import claiming
 from shop.payments.configured import in_force
 from tests import servers
 from tests.databases import migrated_database
@@ -67,6 +69,12 @@ def with_no_settings_of_providers_saved(monkeypatch: pytest.MonkeyPatch) -> None
     read them before; saving some has them read anew."""
     monkeypatch.setattr(in_force, "KEPT_SECONDS", 3600.0)
     in_force.remember({})
+
+
+@pytest.fixture(autouse=True)
+def with_choices_of_jobs_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count anew which choice of a job asks for the oldest: the tests before this one decide nothing in it."""
+    monkeypatch.setattr(claiming, "_choices", itertools.count(1))
 
 
 @pytest.fixture(scope="session")
