@@ -61,6 +61,11 @@ def normalise_register_number(typed: str, *, country: str) -> str:
     return _checked(number, modules) if modules else number
 
 
+def is_siret(number: str, *, country: str) -> bool:
+    """Tell whether a number of an organisation, as `normalise_register_number` returns it, is a SIRET."""
+    return country.upper() in WITH_SIRET and len(number) == SIRET_LENGTH and number.isdecimal()
+
+
 def missing_number(country: str) -> ValidationError:
     """Return the sentence for an organisation that typed no number."""
     return ValidationError(MISSING_SIRET if country.upper() in WITH_SIRET else MISSING, code="required")

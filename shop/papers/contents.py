@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.members.models import Buyer
 from common.languages import in_reader_language, languages
+from common.register_numbers import SIREN_LENGTH, is_siret
 from documents.invoices.values import (
     CARD,
     DEBIT,
@@ -35,8 +36,6 @@ from shop.seller.models import ShopIdentity
 KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "public", Buyer.PERSON: "consumer"}
 # Ways of paying (UNTDID 4461); every other method is a card's.
 MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
-SIREN_DIGITS = 9
-SIRET_DIGITS = 14
 
 
 def invoice_of(
@@ -47,9 +46,9 @@ def invoice_of(
     owed = sum((due.amount for due in dues), Decimal("0.00"))
     with translation.override(language_of(order)):
         return Invoice(
-            seller=seller_of(seller),
-            buyer=buyer_of(order),
-            buyer_kind=KINDS[buyer_kind(order)],
+            seller=selling(seller),
+            buyer=buying(order),
+            buyer_kind=KINDS[order.bought_by],
             nature="services",
             currency=order.currency,
             lines=tuple(_line(line) for line in lines),
@@ -65,7 +64,7 @@ def invoice_of(
                 service_code=order.service_code,
                 purchase_order=order.commitment_number or order.purchase_reference,
             ),
-            terms=Terms() if buyer_kind(order) == Buyer.PERSON else between_professionals(),
+            terms=Terms() if order.bought_by == Buyer.PERSON else between_professionals(),
         )
 
 
@@ -83,11 +82,8 @@ def between_professionals() -> Terms:
     )
 
 
-def buyer_kind(order: Order) -> Buyer:
-    return Buyer.of(is_organisation=order.is_organisation, is_public_body=order.is_public_body)
-
-
-def seller_of(seller: ShopIdentity) -> Party:
+def selling(seller: ShopIdentity) -> Party:
+    """Return the seller as papers name it."""
     siret = "".join(seller.siret.split())
     return Party(
         name=seller.name,
@@ -95,31 +91,31 @@ def seller_of(seller: ShopIdentity) -> Party:
         postal_code=seller.postal_code,
         city=seller.city,
         country=str(seller.country),
-        siren=siret[:SIREN_DIGITS],
+        siren=siret[:SIREN_LENGTH],
         siret=siret,
         vat_number="".join(seller.vat_number.split()),
         email=seller.support_email,
         legal_line=seller.legal_line,
         activity_number=seller.activity_number,
-        electronic_address=siret[:SIREN_DIGITS],
+        electronic_address=siret[:SIREN_LENGTH],
     )
 
 
-def buyer_of(order: Order) -> Party:
-    number = "".join(order.register_number.split())
-    is_siret = str(order.billing_country) == "FR" and len(number) == SIRET_DIGITS and number.isdecimal()
+def buying(order: Order) -> Party:
+    """Return the buyer as papers name them. A number of another register than the French one is in none of them."""
+    siret = order.register_number if is_siret(order.register_number, country=str(order.billing_country)) else ""
     return Party(
         name=order.billing_name or order.contact_name,
         street=order.billing_street,
         postal_code=order.billing_postal_code,
         city=order.billing_city,
         country=str(order.billing_country),
-        siren=number[:SIREN_DIGITS] if is_siret else "",
-        siret=number if is_siret else "",
+        siren=siret[:SIREN_LENGTH],
+        siret=siret,
         vat_number=order.vat_id,
         email=order.contact_email,
         contact=order.contact_name,
-        electronic_address=number[:SIREN_DIGITS] if is_siret else "",
+        electronic_address=siret[:SIREN_LENGTH],
     )
 
 

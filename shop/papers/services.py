@@ -23,7 +23,7 @@ from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.contents import invoice_of, language_of
 from shop.papers.models import MissingPaper
-from shop.papers.occasions import INVOICE, Settled, kind_at_settlement
+from shop.papers.occasions import kind_at_settlement
 from shop.payments.models import Payment
 from shop.payments.requests.asked import asked_of
 from shop.seller.models import ShopIdentity
@@ -62,11 +62,12 @@ def issue_at_settlement(order: Order, lines: Sequence[OrderLine], *, payment: Pa
     Seven statements at most, eight where something is still owed; none for a zero total. An invoice that cannot say all
     that it must never holds up money: it is noted as missing, for the merchant.
     """
-    if kind_at_settlement(Settled(gross=order.gross)) is None:
+    kind = kind_at_settlement(order)
+    if kind is None:
         return
     is_paid = payment is not None and payment.amount == order.gross
     try:
-        _issue_invoice(order, lines, dues=[] if is_paid else _dues(order, now), by=None, now=now)
+        _issue(kind, order, lines, dues=[] if is_paid else _dues(order, now), by=None, now=now)
     except BadInvoice as bad:
         insert_rows([MissingPaper(order=order, faults=bad.faults, since=now)], ignore_conflicts=True)
 
@@ -79,26 +80,32 @@ def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> Document:
     Locks the order. Raises NothingToInvoice, GivenBackMeanwhile and StillMissing; then nothing was written.
     """
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
-    is_settled = order.paid_at is not None and kind_at_settlement(Settled(gross=order.gross)) is not None
-    if not is_settled or Document.objects.filter(fact=_fact(order)).exists():
+    kind = kind_at_settlement(order) if order.paid_at else None
+    if kind is None or Document.objects.filter(fact=_fact(order)).exists():
         raise NothingToInvoice
     if GivingBack.objects.filter(line__order=order, amount__gt=0).exists():
         raise GivenBackMeanwhile
     lines = list(order.lines.order_by("position"))
     MissingPaper.objects.filter(order=order).delete()
     try:
-        return _issue_invoice(order, lines, dues=_dues(order, now), by=actor, now=now)
+        return _issue(kind, order, lines, dues=_dues(order, now), by=actor, now=now)
     except BadInvoice as bad:
         raise StillMissing(bad.faults) from bad
 
 
-def _issue_invoice(
-    order: Order, lines: Sequence[OrderLine], *, dues: Sequence[Due], by: User | None, now: datetime
+def _issue(
+    kind: Document.Kind,
+    order: Order,
+    lines: Sequence[OrderLine],
+    *,
+    dues: Sequence[Due],
+    by: User | None,
+    now: datetime,
 ) -> Document:
     invoice = invoice_of(order, lines, seller=ShopIdentity.current(), dues=dues, day=local_day(now))
     new = NewDocument(
         fact=_fact(order),
-        kind=INVOICE,
+        kind=kind,
         data=as_data(invoice),
         language=language_of(order),
         order_id=order.pk,

@@ -17,7 +17,7 @@ from shop.papers.services import GivenBackMeanwhile, NothingToInvoice, StillMiss
 from tests.constraints import broken, run
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
-from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
+from tests.factories.shop import deliver, fill_cart, make_cart, pay, place, postal_address
 from tests.shop.papers.given import SIRET
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,15 @@ def test_a_zero_total_has_none(seller):
 
     assert not Document.objects.exists()
     assert not MissingPaper.objects.exists()
+
+
+def test_an_organisation_overseas_has_its_siret_on_the_invoice_and_one_abroad_has_none(seller):
+    overseas = sold("10.00", address=postal_address(country="RE"))
+    abroad = sold("10.00", address=postal_address(country="DE"))
+    for each in (overseas, abroad):
+        pay(each)
+
+    assert [invoice_of(each).buyer.siret for each in (overseas, abroad)] == [SIRET, ""]
 
 
 def test_a_private_person_reads_no_terms_between_professionals(seller):
