@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalog.pricing import round_money
 from common.templatetags.money import money, percent
-
-CENT = Decimal("0.01")
 
 
 class HasTerms(Protocol):
@@ -60,7 +59,7 @@ class CancelTerms:
 
     def kept_of(self, worth: Decimal, units: int) -> Decimal:
         """Return the part of the price of some units that is kept, to the cent; never more than the price."""
-        share = (worth * self.share / 100).quantize(CENT, ROUND_HALF_UP)
+        share = round_money(worth * self.share / 100)
         return min(worth, share + self.fee * units)
 
     def in_words(self, currency: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -104,7 +104,10 @@ def price_cart(
     """
     found = lines_of(cart) if lines is None else lines
     by_staff = cart.entered_by_id is not None
-    priced = price_lines(found, entries=entries, user=user, now=now, by_staff=by_staff)
+    return of_cart(cart, price_lines(found, entries=entries, user=user, now=now, by_staff=by_staff))
+
+
+def of_cart(cart: Cart, priced: PricedLines) -> PricedCart:
     return PricedCart(priced.lines, priced.net, priced.tax, priced.gross, priced.currency, cart)
 
 
@@ -134,9 +137,14 @@ def price_lines(
         _priced(line, verdict, limit, typed[line.pk], user=user, now=now)
         for line, verdict, limit in zip(found, verdicts, limits, strict=True)
     ]
-    priced = tuple(replace(line, price=price) for line, price in zip(alone, priced_together(alone), strict=True))
-    sums = total(line.price for line in priced if line.price is not None)
-    return PricedLines(priced, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
+    return summed(alone)
+
+
+def summed(alone: Sequence[PricedLine]) -> PricedLines:
+    """Return lines that were priced each for itself as those of one order, which are taxed together."""
+    lines = tuple(replace(line, price=price) for line, price in zip(alone, priced_together(alone), strict=True))
+    sums = total(line.price for line in lines if line.price is not None)
+    return PricedLines(lines, sums.net, sums.tax, sums.gross, settings.SHOP_CURRENCY)
 
 
 def _priced(

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from billing.taxes.deciding import Buyer
-from catalog.pricing import priced_together, total
 from catalog.sold_taxes import SoldTax, decided_taxes
 from common.vat import is_of_country
-from shop.cart.pricing import PricedCart, PricedLine
+from shop.cart.pricing import PricedCart, PricedLine, of_cart, summed
 from shop.checkout.parties import OrderDetails
 
 
@@ -26,9 +25,7 @@ def taxed_for(priced: PricedCart, details: OrderDetails, *, seller_country: str,
     if all(line.tax == tax for line, tax in zip(priced.lines, taxes, strict=True)):
         return priced
     alone = [_taxed(line, tax) for line, tax in zip(priced.lines, taxes, strict=True)]
-    lines = tuple(replace(line, price=price) for line, price in zip(alone, priced_together(alone), strict=True))
-    sums = total(line.price for line in lines if line.price is not None)
-    return replace(priced, lines=lines, net=sums.net, tax=sums.tax, gross=sums.gross)
+    return of_cart(priced.cart, summed(alone))
 
 
 def _taxed(line: PricedLine, tax: SoldTax) -> PricedLine:

@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from billing.ledger.models import Account
 from billing.ledger.services import Entry, Kind, Line
+from catalog.pricing import round_money
 from common.currencies import in_minor_units
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
@@ -295,4 +296,4 @@ def _tax_within(line: OrderLine, gross: Decimal) -> Decimal:
     """Return the tax in a part of a line's total, rounded like its amounts."""
     if not line.gross:
         return Decimal(0)
-    return (line.tax * gross / line.gross).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return round_money(line.tax * gross / line.gross)

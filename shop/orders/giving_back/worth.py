@@ -8,13 +8,11 @@ from decimal import ROUND_DOWN, Decimal
 
 from django.db.models import Sum
 
-from catalog.pricing import ZERO, round_money
+from catalog.pricing import CENT, ZERO, round_money
 from handlers.contract import LineContext, Refusal, UnitContext, runs_of
 from shop.orders.contexts import handler_of
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.lines.models import OrderLine
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
