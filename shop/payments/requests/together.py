@@ -16,16 +16,15 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.transitions import record
-from shop.payments.models import MoneyHandling, Payment, PaymentEvent
+from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.asked import still_to_come
-from shop.payments.requests.receiving import receive
 from shop.payments.requests.services import parts_of
-from shop.payments.requests.using import DoesNotFit, close_event, lock_unallocated, rest_of
+from shop.payments.requests.using import DoesNotFit, give, lock_unallocated
+from shop.payments.rest import rest_of
 
 if TYPE_CHECKING:
     from accounts.people.models import User
 
-Outcome = PaymentEvent.Outcome
 ENDED = (Order.Status.CANCELLED, Order.Status.EXPIRED)
 
 
@@ -79,18 +78,5 @@ def _give(order: Order, event: PaymentEvent, payment: Payment, reason: str, *, a
     amount = min(rest_of(payment), still_to_come(parts_of(order)))
     if amount <= 0:
         return ZERO
-    outcome = receive(
-        order,
-        payment,
-        amount=amount,
-        in_pieces=True,
-        is_new=not payment.allocations.exists(),
-        actor=actor,
-        now=now,
-        comes_back=order.status in ENDED,
-    )
-    if outcome not in (Outcome.SETTLED, Outcome.ALLOCATED):
-        raise DoesNotFit
-    if not rest_of(payment):
-        close_event(event, MoneyHandling.How.APPLIED, amount, reason, actor=actor, now=now)
+    give(order, event, payment, amount, reason, comes_back=order.status in ENDED, actor=actor, now=now)
     return amount

@@ -66,6 +66,25 @@ def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, n
     if order is None or (payment.order is not None and payment.order.account_id != order.account_id):
         raise NoSuchOrder
     amount = min(rest_of(payment), still_to_come(parts_of(order)) or order.gross)
+    give(order, event, payment, amount, reason, actor=actor, now=now)
+    detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
+    record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
+    return amount
+
+
+def give(
+    order: Order,
+    event: PaymentEvent,
+    payment: Payment,
+    amount: Decimal,
+    reason: str,
+    *,
+    comes_back: bool = False,
+    actor: User,
+    now: datetime,
+) -> None:
+    """Give an amount of a locked payment to a locked order, and close the event once nothing of it is left. For
+    `comes_back` see `receive`. Raises DoesNotFit."""
     outcome = receive(
         order,
         payment,
@@ -74,14 +93,12 @@ def apply_money(*, event_id: int, order_number: str, reason: str, actor: User, n
         is_new=not payment.allocations.exists(),
         actor=actor,
         now=now,
+        comes_back=comes_back,
     )
     if outcome not in (Outcome.SETTLED, Outcome.ALLOCATED):
         raise DoesNotFit
     if not rest_of(payment):
         close_event(event, How.APPLIED, amount, reason, actor=actor, now=now)
-    detail = {"event": event.pk, "outcome": event.outcome, "reason": reason, "worth": str(amount)}
-    record(order, OrderEvent.What.MONEY_HANDLED, actor=actor, now=now, detail=detail)
-    return amount
 
 
 @again_after_deadlock
