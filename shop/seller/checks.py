@@ -5,10 +5,10 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Tags, Warning, register
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.database_checks import read_if_there
 from shop.seller.missing import missing_from_the_shop
 
 
@@ -17,13 +17,8 @@ def check_seller(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_options: Any
 ) -> list[CheckMessage]:
     """Return a warning for an incomplete seller and one for unpublished legal texts: the shop runs without either."""
-    if DEFAULT_DB_ALIAS not in (databases or ()):
-        return []
-    try:
-        with transaction.atomic():
-            missing = missing_from_the_shop(now=timezone.now())
-    except DatabaseError:
-        # Before the first migration there are no tables.
+    missing = read_if_there(databases, lambda: missing_from_the_shop(now=timezone.now()))
+    if missing is None:
         return []
     warnings: list[CheckMessage] = []
     if missing.seller:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Tags, Warning, register
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 from django.utils.translation import gettext as _
 
+from common.database_checks import read_if_there
 from shop.payments.configured.findings import findings
 
 
@@ -16,14 +16,6 @@ def check_methods(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **_options: Any
 ) -> list[CheckMessage]:
     """Return a warning for each payment method that is offered in vain: the shop runs without it."""
-    if DEFAULT_DB_ALIAS not in (databases or ()):
-        return []
-    try:
-        with transaction.atomic():
-            found = findings()
-    except DatabaseError:
-        # Before the first migration there are no tables.
-        return []
     return [
         Warning(
             _("The payment method «%(method)s» (%(name)s) is offered, but %(why)s.")
@@ -31,5 +23,5 @@ def check_methods(
             hint=_("See Administration → Payment methods."),
             id="shop.W003",
         )
-        for each in found
+        for each in read_if_there(databases, findings) or ()
     ]
