@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "fonts"
-# In the order in which a sign is looked for: Latin, Greek and Cyrillic; Arabic; Hebrew.
-FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew")
 
 
 @cache

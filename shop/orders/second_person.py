@@ -235,7 +235,7 @@ def _told_send_back(values: Values) -> Facts:
         (_("Order"), order.number),
         (_("To be paid back"), amount(owed, order.currency)),
         *((share.method, amount(share.amount, order.currency)) for share in shares_of(order, owed, _how(values))),
-        *([(_("Bank account"), f"{payee.holder}, {payee.masked}")] if (payee := _payee(values)) else []),
+        *([(_("Bank account"), payee.in_words)] if (payee := _payee(values)) else []),
     ]
 
 

@@ -70,33 +70,17 @@ class UnitNumbersField(forms.Field):
         return chosen or None
 
 
-class GiveBackForm(forms.Form):
-    """Units to give back, and the reason."""
+class WhyAndHowMuch(forms.Form):
+    """Reason of a giving back, and another amount than the price."""
 
     use_required_attribute = False
 
-    units = UnitNumbersField(
-        label=gettext_lazy("Units"),
-        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "maxlength": 2000}),
-        help_text=gettext_lazy("Their numbers on the order’s page, like 1-3, 7. At first all that are left."),
-    )
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=200,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text=gettext_lazy("Kept in the history of the order and of its seats; the customer’s operators read it."),
     )
-    owes_money = forms.BooleanField(
-        label=gettext_lazy("Their price is to be paid back"),
-        required=False,
-        initial=True,
-        widget=UnfoldBooleanWidget(),
-        help_text=gettext_lazy(
-            "What they were worth is kept with them and taken off the sales figures. No money moves by this. Without "
-            "the tick, the sale stays in the figures."
-        ),
-    )
-
     amount = DecimalField(
         label=gettext_lazy("Another amount"),
         required=False,
@@ -106,6 +90,28 @@ class GiveBackForm(forms.Form):
         widget=AdminDecimalInput(),
         help_text=gettext_lazy(
             "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."
+        ),
+    )
+
+
+class GiveBackForm(WhyAndHowMuch):
+    """Units to give back, and the reason."""
+
+    field_order = ("units", "reason", "owes_money", "amount")
+
+    units = UnitNumbersField(
+        label=gettext_lazy("Units"),
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "maxlength": 2000}),
+        help_text=gettext_lazy("Their numbers on the order’s page, like 1-3, 7. At first all that are left."),
+    )
+    owes_money = forms.BooleanField(
+        label=gettext_lazy("Their price is to be paid back"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget(),
+        help_text=gettext_lazy(
+            "What they were worth is kept with them and taken off the sales figures. No money moves by this. Without "
+            "the tick, the sale stays in the figures."
         ),
     )
 

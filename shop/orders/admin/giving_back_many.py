@@ -17,19 +17,17 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldBooleanWidget
 
 from accounts.people.models import User
 from catalog.pricing import ZERO
-from common.admin.decimals import AdminDecimalInput
 from common.admin.display import Label, Table, admin_link, amount, columns
-from common.decimals import DecimalField
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
 from enrolments.seats.models import Seat, SeatState
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.giving_back import PEOPLE_SHOWN, GivingBackPages
+from shop.orders.admin.giving_back import PEOPLE_SHOWN, GivingBackPages, WhyAndHowMuch
 from shop.orders.contexts import line_contexts
 from shop.orders.giving_back.ranges import ranges
 from shop.orders.giving_back.units import units_given_back
@@ -41,31 +39,14 @@ from shop.orders.models import Order
 Units = Mapping[int, frozenset[int]]
 
 
-class GiveBackManyForm(forms.Form):
+class GiveBackManyForm(WhyAndHowMuch):
     """Reason and amount; `seen` names the units that the page showed, so that no other are given back."""
 
-    use_required_attribute = False
+    field_order = ("seen", "reason", "owes_money", "amount", "include_used")
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=20_000)
-    reason = forms.CharField(
-        label=gettext_lazy("Why"),
-        max_length=200,
-        widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text=gettext_lazy("Kept in the history of the order and of its seats; the customer’s operators read it."),
-    )
     owes_money = forms.BooleanField(
         label=gettext_lazy("Their price is to be paid back"), required=False, initial=True, widget=UnfoldBooleanWidget()
-    )
-    amount = DecimalField(
-        label=gettext_lazy("Another amount"),
-        required=False,
-        min_value=Decimal(0),
-        max_digits=12,
-        decimal_places=2,
-        widget=AdminDecimalInput(),
-        help_text=gettext_lazy(
-            "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."
-        ),
     )
     include_used = forms.BooleanField(
         label=gettext_lazy("Used seats as well: their people have begun the training"),

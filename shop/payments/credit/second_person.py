@@ -48,7 +48,7 @@ def _told(values: Values) -> list[tuple[str | Promise, str]]:
     return [
         (_("Customer account"), str(CustomerAccount.objects.get(pk=values["account"]))),
         (_("To be sent back"), amount(Decimal(values["amount"]), values["currency"])),
-        (_("Bank account"), f"{payee.holder}, {payee.masked}"),
+        (_("Bank account"), payee.in_words),
     ]
 
 

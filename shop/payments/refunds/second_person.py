@@ -53,7 +53,7 @@ def _told(values: Values) -> list[tuple[str | Promise, str]]:
     return [
         (_("Unallocated payment"), event.get_outcome_display()),
         (_("Order"), event.order.number if event.order else NOTHING),
-        (_("By"), f"{payee.holder}, {payee.masked}" if (payee := _payee(values)) else method_label(event.provider)),
+        (_("By"), payee.in_words if (payee := _payee(values)) else method_label(event.provider)),
         (_("To be sent back"), amount(Decimal(values["amount"]), event.currency)),
         (_("Why"), values["reason"] or NOTHING),
     ]

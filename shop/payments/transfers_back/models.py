@@ -55,6 +55,11 @@ class PayeeAccount(models.Model):
         return f"•••• {self.ends_with}" if self.ends_with else "–"
 
     @property
+    def in_words(self) -> str:
+        """Holder and masked IBAN, for staff."""
+        return f"{self.holder}, {self.masked}"
+
+    @property
     def holder(self) -> str:
         return self._read("holder")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,9 +26,6 @@ def page(request: HttpRequest, key: UUID) -> HttpResponse:
     if attempt is None:
         raise Http404
     if attempt.state == PaymentAttempt.State.STARTED and attempt.withdrawn_at is None:
-        try:
-            with gocardless_client() as client:
-                return redirect(open_page(client, attempt.reference, attempt_told(attempt)))
-        except (CallRefused, Unreachable):
-            pass
+        with suppress(CallRefused, Unreachable), gocardless_client() as client:
+            return redirect(open_page(client, attempt.reference, attempt_told(attempt)))
     return redirect("order", token=attempt.order.token)
