@@ -9,8 +9,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import random
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from workbench.stand_ins.serving import Answering, send, serving
+from workbench.stand_ins.serving import Answering, Messages, send, serving
 
 ACCESS_TOKEN = "sandbox_standin"  # noqa: S105 - of an account that exists nowhere
 WEBHOOK_SECRET = "standin-of-the-webhook"  # noqa: S105
@@ -42,22 +40,15 @@ class Refused(Exception):
 
 
 @dataclass
-class GoCardless:
-    """State of the stand-in, and its behaviour: `twice` sends each message twice, `shuffled` in any order, `silent`
-    none, `dies` answers nothing although it did what was asked, `forgets` has forgotten every key."""
+class GoCardless(Messages[bytes]):
+    """State of the stand-in, and its behaviour: that of its messages, and `forgets`: it has forgotten every key."""
 
     webhook: str = ""
     page_base: str = ""
-    twice: bool = False
-    shuffled: bool = False
-    silent: bool = False
-    dies: bool = False
     forgets: bool = False
     refunds_are: str = "paid"
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
-    waiting: list[bytes] = field(default_factory=list)
-    lock: Any = field(default_factory=threading.RLock)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def get(self, identity: str) -> dict[str, Any]:
@@ -143,19 +134,13 @@ class GoCardless:
     def tell(self, *events: dict[str, Any]) -> None:
         """Keep a message about some events for sending."""
         body = json.dumps({"events": list(events), "meta": {"webhook_id": f"WB{next(self.numbers):06}"}}).encode()
-        self.waiting += [body, body] if self.twice else [body]
+        self.keep(body)
 
     def send_messages(self) -> list[int]:
         """Send what waits; return the answers."""
         if not self.webhook:
             return []
-        with self.lock:
-            messages, self.waiting = self.waiting, []
-        if self.silent:
-            return []
-        if self.shuffled:
-            random.shuffle(messages)
-        return [send(self.webhook, body, signed(body)) for body in messages]
+        return [send(self.webhook, body, signed(body)) for body in self.taken()]
 
 
 def signed(body: bytes, *, secret: str = WEBHOOK_SECRET) -> Mapping[str, str]:

@@ -10,8 +10,6 @@ import base64
 import hashlib
 import hmac
 import json
-import random
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -20,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from workbench.stand_ins.serving import Answering, send, serving
+from workbench.stand_ins.serving import Answering, Messages, send, serving
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SITE_ID = "12345678"
@@ -45,20 +43,14 @@ class Refused(Exception):
 
 
 @dataclass
-class Lyra:
-    """State of the stand-in, and its behaviour: `twice` sends each message twice, `shuffled` in any order, `silent`
-    none, `dies` answers no call that sends money back, although it did what was asked."""
+class Lyra(Messages[tuple[str, bytes]]):
+    """State of the stand-in, and its behaviour, which is that of its messages; `dies` is asked of calls that send money
+    back alone."""
 
     base: str = ""
-    twice: bool = False
-    shuffled: bool = False
-    silent: bool = False
-    dies: bool = False
     refunds_are: tuple[str, str] = ("PAID", "CAPTURED")
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     transactions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    waiting: list[tuple[str, bytes]] = field(default_factory=list)
-    lock: Any = field(default_factory=threading.RLock)
 
     # --- The page of the customer ---
 
@@ -172,18 +164,11 @@ class Lyra:
         asked = self.forms[form]
         sent = {name: value for name, value in asked.items() if name.startswith("vads_")}
         body = message({**sent, "vads_hash": uuid.uuid4().hex, **told})
-        one = (asked.get("vads_url_check", ""), body)
-        self.waiting += [one, one] if self.twice else [one]
+        self.keep((asked.get("vads_url_check", ""), body))
 
     def send_messages(self) -> list[int]:
         """Send what waits; return the answers."""
-        with self.lock:
-            messages, self.waiting = self.waiting, []
-        if self.silent:
-            return []
-        if self.shuffled:
-            random.shuffle(messages)
-        return [send(address, body, _FORM) for address, body in messages if address]
+        return [send(address, body, _FORM) for address, body in self.taken() if address]
 
 
 def sign(fields: Mapping[str, str], *, key: str = FORM_KEY) -> str:

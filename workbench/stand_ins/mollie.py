@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import random
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from workbench.stand_ins.serving import Answering, send, serving
+from workbench.stand_ins.serving import Answering, Messages, send, serving
 
 API_KEY = "test_standin"
 # A key is forgotten after it.
@@ -38,22 +36,15 @@ class Refused(Exception):
 
 
 @dataclass
-class Mollie:
-    """State of the stand-in, and its behaviour: `twice` sends each message twice, `shuffled` in any order, `silent`
-    none, `dies` answers nothing although it did what was asked, `forgets` has forgotten every key."""
+class Mollie(Messages[bytes]):
+    """State of the stand-in, and its behaviour: that of its messages, and `forgets`: it has forgotten every key."""
 
     webhook: str = ""
     page_base: str = ""
-    twice: bool = False
-    shuffled: bool = False
-    silent: bool = False
-    dies: bool = False
     forgets: bool = False
     refunds_are: str = "refunded"
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
-    waiting: list[bytes] = field(default_factory=list)
-    lock: Any = field(default_factory=threading.RLock)
     numbers: Any = field(default_factory=itertools.count)
 
     def identity(self, prefix: str) -> str:
@@ -136,19 +127,13 @@ class Mollie:
 
     def tell(self, identity: str) -> None:
         body = urlencode({"id": identity}).encode()
-        self.waiting += [body, body] if self.twice else [body]
+        self.keep(body)
 
     def send_messages(self) -> list[int]:
         """Send what waits; return the answers."""
         if not self.webhook:
             return []
-        with self.lock:
-            messages, self.waiting = self.waiting, []
-        if self.silent:
-            return []
-        if self.shuffled:
-            random.shuffle(messages)
-        return [send(self.webhook, body, _FORM) for body in messages]
+        return [send(self.webhook, body, _FORM) for body in self.taken()]
 
 
 class _Handler(Answering):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from workbench.servers.process import stop_signals_held
+
+M = TypeVar("M")
 
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -59,6 +63,33 @@ class Answering(BaseHTTPRequestHandler):
 
     def log_message(self, *_said: object) -> None:
         pass
+
+
+@dataclass
+class Messages(Generic[M]):
+    """Messages of a stand-in that wait to be sent, and its behaviour: `twice` sends each twice, `shuffled` in any
+    order, `silent` none; `dies` answers no call, although it did what was asked."""
+
+    twice: bool = False
+    shuffled: bool = False
+    silent: bool = False
+    dies: bool = False
+    waiting: list[M] = field(default_factory=list)
+    lock: Any = field(default_factory=threading.RLock)
+
+    def keep(self, message: M) -> None:
+        """Have a message wait."""
+        self.waiting += [message, message] if self.twice else [message]
+
+    def taken(self) -> list[M]:
+        """Take what waits; return what is to be sent of it."""
+        with self.lock:
+            messages, self.waiting = self.waiting, []
+        if self.silent:
+            return []
+        if self.shuffled:
+            random.shuffle(messages)
+        return messages
 
 
 def send(webhook: str, body: bytes, headers: Mapping[str, str]) -> int:

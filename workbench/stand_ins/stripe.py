@@ -9,9 +9,7 @@ import hashlib
 import hmac
 import itertools
 import json
-import random
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from workbench.stand_ins.serving import Answering, send, serving
+from workbench.stand_ins.serving import Answering, Messages, send, serving
 
 SECRET_KEY = "sk_test_stand_in"  # noqa: S105 - of an account that exists nowhere
 WEBHOOK_SECRET = "whsec_stand_in"  # noqa: S105
@@ -46,20 +44,13 @@ class Refused(Exception):
 
 
 @dataclass
-class Stripe:
-    """State of the stand-in, and its behaviour: `twice` sends each message twice, `shuffled` in any order, `silent`
-    none, `dies` answers nothing although it did what was asked."""
+class Stripe(Messages[bytes]):
+    """State of the stand-in, and its behaviour, which is that of its messages."""
 
     webhook: str = ""
     page_base: str = ""
-    twice: bool = False
-    shuffled: bool = False
-    silent: bool = False
-    dies: bool = False
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    waiting: list[bytes] = field(default_factory=list)
-    lock: Any = field(default_factory=threading.RLock)
     numbers: Any = field(default_factory=itertools.count)
 
     def new(self, prefix: str, **values: Any) -> dict[str, Any]:
@@ -252,17 +243,12 @@ class Stripe:
     def tell(self, kind: str, thing: dict[str, Any]) -> None:
         event = {"id": f"evt_{secrets.token_hex(8)}", "object": "event", "type": kind, "data": {"object": thing}}
         body = json.dumps(event).encode()
-        self.waiting += [body, body] if self.twice else [body]
+        self.keep(body)
 
     def send_messages(self) -> list[int]:
         """Send what waits; return the answers."""
-        with self.lock:
-            messages, self.waiting = self.waiting, []
-        if self.silent or not self.webhook:
-            return []
-        if self.shuffled:
-            random.shuffle(messages)
-        return [send(self.webhook, body, _headers(body)) for body in messages]
+        messages = self.taken()
+        return [send(self.webhook, body, _headers(body)) for body in messages] if self.webhook else []
 
 
 def signature(body: bytes, *, secret: str = WEBHOOK_SECRET, at: int | None = None) -> str:
