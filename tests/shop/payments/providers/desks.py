@@ -15,8 +15,10 @@ import pytest
 from django.utils import timezone
 
 from common.currencies import in_minor_units
+from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told
+from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.port import Message, Notice, Provider
 from shop.payments.providers.gocardless.provider import provider as gocardless
 from shop.payments.providers.lyra.form import form_fields
@@ -30,6 +32,7 @@ from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import temporary
+from shop.payments.services import receive_notification
 from workbench.stand_ins import gocardless as gocardless_stand_in
 from workbench.stand_ins import lyra as lyra_stand_in
 from workbench.stand_ins import mollie as mollie_stand_in
@@ -51,6 +54,10 @@ class Desk:
         """Return the reference under which a payment that was made is known."""
         return attempt.reference
 
+    def messages(self) -> list[Message]:
+        """Return the messages that wait at a stand-in, and take them from there."""
+        raise NotImplementedError
+
     def save_card(self, reference: str) -> None:
         """Have a customer save a card on the page of a reference."""
         raise NotImplementedError
@@ -58,6 +65,25 @@ class Desk:
     def forged(self, message: Message) -> list[Message]:
         """Return messages like a true one that the provider did not sign."""
         raise NotImplementedError
+
+
+def receive(desk: Desk, *messages: Message) -> list[str | None]:
+    """Have the shop receive messages of a desk's provider; return the outcomes."""
+    return [receive_notification(provider=desk.provider, message=each, now=timezone.now()) for each in messages]
+
+
+def receive_waiting(desk: Desk) -> list[str | None]:
+    """Have the shop receive the messages that wait at a stand-in."""
+    return receive(desk, *desk.messages())
+
+
+def ask(attempt: PaymentAttempt) -> None:
+    """Have the shop ask its provider about an attempt."""
+    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
+
+
+def status_of(order: Order) -> str:
+    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 class AtSandbox(Desk):

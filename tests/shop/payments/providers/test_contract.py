@@ -11,18 +11,25 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from shop.orders.models import Order
 from shop.payments.attempts.answers import note_started
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told, begin_attempt, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.port import CallRefused, Forged, Message, Notice, NotificationRefused, RefundState
+from shop.payments.port import CallRefused, Forged, Notice, NotificationRefused, RefundState
 from shop.payments.registry import installed
 from shop.payments.saved_cards.port import CardProvider, Saving
-from shop.payments.services import ask_about, receive_notification
-from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtSandbox, Desk, gocardless_desk, lyra_desk, mollie_desk, stripe_desk
+from shop.payments.services import ask_about
+from tests.shop.payments.providers.desks import (
+    AtSandbox,
+    Desk,
+    gocardless_desk,
+    lyra_desk,
+    mollie_desk,
+    receive,
+    status_of,
+    stripe_desk,
+)
 from tests.shop.payments.test_providers import EVERY
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,24 +53,6 @@ def desk(request, monkeypatch) -> Iterator[Desk]:
                 yield AtSandbox()
             case "stripe":
                 yield stack.enter_context(stripe_desk(monkeypatch))
-
-
-@pytest.fixture
-def order(probe_entry) -> Order:
-    return place(make_cart(probe_entry))
-
-
-@pytest.fixture
-def attempt(order, desk) -> PaymentAttempt:
-    return start_payment(order=order, provider=desk.provider, now=timezone.now())
-
-
-def receive(desk: Desk, *messages: Message) -> list[str | None]:
-    return [receive_notification(provider=desk.provider, message=each, now=timezone.now()) for each in messages]
-
-
-def status_of(order: Order) -> str:
-    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 def test_every_provider_with_a_page_is_held_to_it():

@@ -16,7 +16,7 @@ from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
-from shop.payments.attempts.sweep import ask_about_attempt, sweep
+from shop.payments.attempts.sweep import sweep
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import CallRefused, Connection, Notice, NotificationRefused, RefundState, Unreachable
@@ -26,8 +26,7 @@ from shop.payments.providers.gocardless.provider import provider as gocardless
 from shop.payments.registry import origins
 from shop.payments.requests.asked import asked_of
 from shop.payments.services import methods_for, receive_notification
-from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtGoCardless, gocardless_desk
+from tests.shop.payments.providers.desks import AtGoCardless, ask, gocardless_desk, receive_waiting, status_of
 from workbench.stand_ins.gocardless import signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,28 +36,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def desk(monkeypatch) -> Iterator[AtGoCardless]:
     with gocardless_desk(monkeypatch) as desk:
         yield desk
-
-
-@pytest.fixture
-def order(probe_entry) -> Order:
-    return place(make_cart(probe_entry))
-
-
-@pytest.fixture
-def attempt(order, desk) -> PaymentAttempt:
-    return start_payment(order=order, provider=gocardless, now=timezone.now())
-
-
-def receive(desk: AtGoCardless) -> list[str | None]:
-    return [receive_notification(provider=gocardless, message=each, now=timezone.now()) for each in desk.messages()]
-
-
-def ask(attempt: PaymentAttempt) -> None:
-    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
-
-
-def status_of(order: Order) -> str:
-    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 def told() -> list[tuple[str, Decimal]]:
@@ -99,7 +76,7 @@ class TestMandate:
     def test_the_payment_is_made_once_by_whatever_asks_first(self, order, attempt, desk):
         desk.service.agree(attempt.reference)
         desk.service.twice = True
-        receive(desk)
+        receive_waiting(desk)
         ask(attempt)
         Client().get(reverse("payment-return", args=["gocardless", order.token]))
         [payment] = desk.service.of("payments")
@@ -110,7 +87,7 @@ class TestMandate:
         desk.service.agree(attempt.reference)
         cancel_order(order_id=order.pk, actor=None, now=timezone.now())
         sweep(now=timezone.now())
-        receive(desk)
+        receive_waiting(desk)
         ask(attempt)
         assert desk.service.of("payments") == []
         attempt.refresh_from_db()
@@ -134,12 +111,12 @@ class TestTheBank:
     def test_an_answer_that_comes_days_later_is_waited_for(self, order, attempt, desk):
         Order.objects.update(expires_at=timezone.now() + timedelta(hours=1))
         payment = desk.agree(attempt)
-        assert set(receive(desk)) == {"under_way"}
+        assert set(receive_waiting(desk)) == {"under_way"}
         assert (status_of(order), Payment.objects.get().status) == ("placed", "pending")
         assert expire_orders(now=timezone.now() + timedelta(days=7)) == 0
         desk.service.become(payment, "submitted")
         desk.service.become(payment, "confirmed")
-        assert receive(desk)[-1] in ("settled", "known")
+        assert receive_waiting(desk)[-1] in ("settled", "known")
         assert status_of(order) == "paid"
 
     def test_an_order_waits_no_longer_once_nothing_is_under_way(self, order, attempt, desk):
@@ -150,10 +127,10 @@ class TestTheBank:
     def test_one_that_fails_and_is_tried_again_settles(self, order, attempt, desk):
         payment = desk.agree(attempt)
         desk.service.become(payment, "failed")
-        receive(desk)
+        receive_waiting(desk)
         assert Payment.objects.get().status == "declined"
         desk.service.become(payment, "confirmed")
-        receive(desk)
+        receive_waiting(desk)
         assert status_of(order) == "paid"
 
 
@@ -167,7 +144,7 @@ class TestMoneyTakenBack:
     @pytest.mark.parametrize("status", ["charged_back", "failed"])
     def test_is_owed_again(self, order, payment, desk, status):
         desk.service.become(payment, status)
-        receive(desk)
+        receive_waiting(desk)
         assert told() == [("dispute_lost", order.gross)]
         assert [each.request.state for each in asked_of(order)] == ["open"]
         assert status_of(order) == "paid"
@@ -176,10 +153,10 @@ class TestMoneyTakenBack:
         desk.service.become(payment, "charged_back")
         desk.service.become(payment, "confirmed", action="chargeback_cancelled")
         desk.service.shuffled = True
-        receive(desk)
+        receive_waiting(desk)
         assert [each.request.state for each in asked_of(order)] == ["paid"]
         desk.service.become(payment, "charged_back")
-        receive(desk)
+        receive_waiting(desk)
         assert told() == [("dispute_lost", order.gross), ("dispute_won", order.gross), ("dispute_lost", order.gross)]
         assert ChargeBack.objects.standing().count() == 1
 
@@ -260,11 +237,11 @@ class TestMoneyBack:
         desk.service.refunds_are = "submitted"
         refund = self.refund(attempt, "20.00", "refund-1")
         assert refund.state == RefundState.PENDING
-        receive(desk)
+        receive_waiting(desk)
         assert told() == []
         desk.service.get(refund.reference)["status"] = "bounced"
         desk.service.happen("refunds", refund.reference, "bounced")
-        receive(desk)
+        receive_waiting(desk)
         assert told() == [("refund_failed", Decimal("20.00"))]
         assert gocardless.fetch_refund(refund.reference).state == RefundState.FAILED
         assert gocardless.find_refund(reference=attempt.reference, key="refund-1").reference == refund.reference

@@ -11,18 +11,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
-from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import CallRefused, Connection, NotificationRefused, RefundState, Unreachable
 from shop.payments.providers.mollie.client import from_mollie, to_mollie
 from shop.payments.providers.mollie.provider import provider as mollie
 from shop.payments.registry import origins
-from shop.payments.services import methods_for, receive_notification
-from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtMollie, mollie_desk
+from shop.payments.services import methods_for
+from tests.shop.payments.providers.desks import AtMollie, ask, mollie_desk, receive_waiting, status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,28 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def desk(monkeypatch) -> Iterator[AtMollie]:
     with mollie_desk(monkeypatch) as desk:
         yield desk
-
-
-@pytest.fixture
-def order(probe_entry) -> Order:
-    return place(make_cart(probe_entry))
-
-
-@pytest.fixture
-def attempt(order, desk) -> PaymentAttempt:
-    return start_payment(order=order, provider=mollie, now=timezone.now())
-
-
-def receive(desk: AtMollie) -> list[str | None]:
-    return [receive_notification(provider=mollie, message=each, now=timezone.now()) for each in desk.messages()]
-
-
-def ask(attempt: PaymentAttempt) -> None:
-    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
-
-
-def status_of(order: Order) -> str:
-    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 def post(body: bytes) -> int:
@@ -88,17 +63,17 @@ def test_it_is_told_order_key_amount_and_addresses(order, attempt, desk):
 
 def test_an_answer_that_comes_days_later_is_waited_for(order, attempt, desk):
     desk.service.become(attempt.reference, "pending")
-    assert receive(desk) == ["under_way"]
+    assert receive_waiting(desk) == ["under_way"]
     assert (status_of(order), Payment.objects.get().status) == ("placed", "pending")
     desk.service.become(attempt.reference, "paid")
-    assert receive(desk) == ["settled"]
+    assert receive_waiting(desk) == ["settled"]
     assert status_of(order) == "paid"
 
 
 @pytest.mark.parametrize("status", ["canceled", "expired"])
 def test_what_nobody_paid_ends_the_attempt_and_shows_no_payment(attempt, desk, status):
     desk.service.become(attempt.reference, status)
-    assert receive(desk) == ["ended"]
+    assert receive_waiting(desk) == ["ended"]
     attempt.refresh_from_db()
     assert attempt.state == "ended"
     assert not Payment.objects.exists()
@@ -151,13 +126,13 @@ class TestMessages:
         desk.service.twice = True
         desk.service.become(attempt.reference, "pending")
         desk.service.become(attempt.reference, "paid")
-        assert set(receive(desk)) == {"settled"}
+        assert set(receive_waiting(desk)) == {"settled"}
         assert PaymentEvent.objects.filter(kind="succeeded").count() == 1
 
     def test_a_payment_of_another_program_does_not_concern_the_shop(self, attempt, desk):
         desk.service.get(attempt.reference)["metadata"] = "theirs"
         desk.service.become(attempt.reference, "paid")
-        assert receive(desk) == [None]
+        assert receive_waiting(desk) == [None]
         assert not PaymentEvent.objects.exists()
 
 
@@ -165,7 +140,7 @@ class TestMoneyBack:
     @pytest.fixture(autouse=True)
     def paid(self, attempt, desk) -> None:
         desk.service.become(attempt.reference, "paid")
-        receive(desk)
+        receive_waiting(desk)
 
     def refund(self, attempt: PaymentAttempt, amount: str, key: str):
         return mollie.refund(reference=attempt.reference, amount=Decimal(amount), currency="EUR", key=key)
@@ -178,10 +153,10 @@ class TestMoneyBack:
         refund = self.refund(attempt, "20.00", "refund-1")
         assert mollie.find_refund(reference=attempt.reference, key="refund-1") == refund
         assert mollie.find_refund(reference=attempt.reference, key="refund-2") is None
-        assert receive(desk) == ["recorded"]
+        assert receive_waiting(desk) == ["recorded"]
         desk.service.get(attempt.reference)["_embedded"]["refunds"][0]["status"] = "failed"
         desk.service.tell(attempt.reference)
-        receive(desk)
+        receive_waiting(desk)
         assert self.told() == [("refunded", Decimal("20.00")), ("refund_failed", Decimal("20.00"))]
         assert mollie.fetch_refund(refund.reference).state == RefundState.FAILED
 
@@ -189,7 +164,7 @@ class TestMoneyBack:
         desk.service.refunds_are = "pending"
         refund = self.refund(attempt, "20.00", "refund-1")
         assert refund.state == RefundState.PENDING
-        receive(desk)
+        receive_waiting(desk)
         assert self.told() == []
 
     def test_a_key_that_mollie_has_forgotten_sends_nothing_twice(self, attempt, desk):
@@ -205,10 +180,10 @@ class TestMoneyBack:
 
     def test_a_chargeback_and_its_end_are_recorded_with_the_payment(self, order, attempt, desk):
         chargeback = desk.service.charge_back(attempt.reference)
-        receive(desk)
+        receive_waiting(desk)
         chargeback["reversedAt"] = "2026-11-30T10:00:00+00:00"
         desk.service.tell(attempt.reference)
-        receive(desk)
+        receive_waiting(desk)
         assert self.told() == [("dispute_lost", order.gross), ("dispute_won", order.gross)]
         assert {event.payment.reference for event in PaymentEvent.objects.all()} == {attempt.reference}
         assert status_of(order) == "paid"

@@ -10,18 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
-from shop.payments.attempts.sweep import ask_about_attempt
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import CallRefused, Connection, RefundState, Unreachable
 from shop.payments.providers.stripe.amounts import at_stripe, from_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import origins
-from shop.payments.services import methods_for, receive_notification
-from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtStripe, stripe_desk
+from shop.payments.services import methods_for
+from tests.shop.payments.providers.desks import AtStripe, ask, receive_waiting, status_of, stripe_desk
 from workbench.stand_ins import stripe as stand_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,29 +28,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def desk(monkeypatch) -> Iterator[AtStripe]:
     with stripe_desk(monkeypatch) as desk:
         yield desk
-
-
-@pytest.fixture
-def order(probe_entry) -> Order:
-    return place(make_cart(probe_entry))
-
-
-@pytest.fixture
-def attempt(order, desk) -> PaymentAttempt:
-    return start_payment(order=order, provider=stripe, now=timezone.now())
-
-
-def receive(desk: AtStripe) -> list[str | None]:
-    messages = desk.messages()
-    return [receive_notification(provider=stripe, message=each, now=timezone.now()) for each in messages]
-
-
-def ask(attempt: PaymentAttempt) -> None:
-    ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
-
-
-def status_of(order: Order) -> str:
-    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 @pytest.mark.parametrize(
@@ -89,24 +63,24 @@ def test_it_is_told_order_key_amount_and_addresses(order, attempt, desk):
 
 def test_an_answer_that_comes_days_later_is_waited_for(order, attempt, desk):
     desk.service.pay(attempt.reference, "later")
-    assert receive(desk) == ["under_way"]
+    assert receive_waiting(desk) == ["under_way"]
     assert (status_of(order), Payment.objects.get().status) == ("placed", "pending")
     desk.service.answer_late(attempt.reference, success=True)
-    assert receive(desk) == ["settled"]
+    assert receive_waiting(desk) == ["settled"]
     assert status_of(order) == "paid"
 
 
 def test_a_late_no_lets_the_customer_pay_again(order, attempt, desk):
     desk.service.pay(attempt.reference, "later")
-    receive(desk)
+    receive_waiting(desk)
     desk.service.answer_late(attempt.reference, success=False)
-    assert receive(desk) == ["declined"]
+    assert receive_waiting(desk) == ["declined"]
     assert start_payment(order=order, provider=stripe, now=timezone.now()).pk != attempt.pk
 
 
 def test_a_session_that_expired_ends_the_attempt_and_shows_no_payment(order, attempt, desk):
     desk.service.expire(desk.service.get(attempt.reference))
-    assert receive(desk) == ["ended"]
+    assert receive_waiting(desk) == ["ended"]
     attempt.refresh_from_db()
     assert attempt.state == "ended"
     assert not Payment.objects.exists()
@@ -129,15 +103,15 @@ def test_what_was_paid_before_the_end_is_settled(order, attempt, desk):
 
 def test_a_refund_and_its_failure_are_recorded_once_each(attempt, desk):
     desk.service.pay(attempt.reference, "pay")
-    receive(desk)
+    receive_waiting(desk)
     refund = stripe.refund(reference=attempt.reference, amount=Decimal("20.00"), currency="EUR", key="refund-1")
     assert refund.state == RefundState.SUCCEEDED
     assert stripe.find_refund(reference=attempt.reference, key="refund-1") == refund
     assert stripe.find_refund(reference=attempt.reference, key="refund-2") is None
     desk.service.tell("refund.updated", desk.service.get(refund.reference))
-    receive(desk)
+    receive_waiting(desk)
     desk.service.fail_refund(refund.reference)
-    receive(desk)
+    receive_waiting(desk)
     afterwards = PaymentEvent.objects.exclude(kind="succeeded").order_by("pk")
     assert [(event.kind, event.amount) for event in afterwards] == [
         ("refunded", Decimal("20.00")),
@@ -160,10 +134,10 @@ def test_what_nobody_paid_is_not_refunded(attempt):
 
 def test_a_dispute_and_its_end_are_recorded_with_the_payment(order, attempt, desk):
     desk.service.pay(attempt.reference, "pay")
-    receive(desk)
+    receive_waiting(desk)
     desk.service.dispute(attempt.reference)
     desk.service.dispute(attempt.reference, status="won")
-    receive(desk)
+    receive_waiting(desk)
     found = PaymentEvent.objects.filter(kind__startswith="dispute")
     # Looked up when the message comes: the first one is told of the end as well.
     assert {(event.kind, event.payment.reference) for event in found} == {("dispute_won", attempt.reference)}
@@ -173,13 +147,13 @@ def test_a_dispute_and_its_end_are_recorded_with_the_payment(order, attempt, des
 def test_a_session_of_another_program_does_not_concern_the_shop(attempt, desk):
     desk.service.get(attempt.reference)["metadata"] = {}
     desk.service.pay(attempt.reference, "pay")
-    assert receive(desk) == [None]
+    assert receive_waiting(desk) == [None]
     assert not PaymentEvent.objects.exists()
 
 
 def test_messages_about_other_things_are_left_alone(attempt, desk):
     desk.service.tell("payout.paid", {"id": "po_1"})
-    assert receive(desk) == [None]
+    assert receive_waiting(desk) == [None]
 
 
 def test_the_webhook_reads_the_body_as_it_was_signed(order, attempt, desk):

@@ -14,7 +14,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
-from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
@@ -35,9 +34,8 @@ from shop.payments.providers.lyra.keys import keys
 from shop.payments.providers.lyra.provider import provider
 from shop.payments.providers.lyra.reference import reference_of
 from shop.payments.registry import temporary
-from shop.payments.services import ask_about, methods_for, receive_notification
-from tests.factories.shop import make_cart, place
-from tests.shop.payments.providers.desks import AtLyra, lyra_desk
+from shop.payments.services import ask_about, methods_for
+from tests.shop.payments.providers.desks import AtLyra, lyra_desk, receive, status_of
 from workbench.stand_ins import lyra as stand_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,26 +47,8 @@ def desk(monkeypatch) -> Iterator[AtLyra]:
         yield found
 
 
-@pytest.fixture
-def order(probe_entry) -> Order:
-    return place(make_cart(probe_entry))
-
-
-@pytest.fixture
-def attempt(order, desk) -> PaymentAttempt:
-    return start_payment(order=order, provider=provider, now=timezone.now())
-
-
-def receive(*messages: Message) -> list[str | None]:
-    return [receive_notification(provider=provider, message=each, now=timezone.now()) for each in messages]
-
-
 def look_up(reference: str, *, later: timedelta = timedelta(0)) -> str | None:
     return ask_about(provider, Notice(reference), now=timezone.now() + later)
-
-
-def status_of(order: Order) -> str:
-    return Order.objects.values_list("status", flat=True).get(pk=order.pk)
 
 
 class Inputs(HTMLParser):
@@ -151,10 +131,11 @@ class TestMessages:
     def test_a_message_about_a_payment_that_the_platform_does_not_know_settles_nothing(self, order, attempt, desk):
         lie = {"vads_site_id": stand_in.SITE_ID, "vads_ctx_mode": "TEST", "vads_trans_status": "CAPTURED"}
         body = stand_in.message(lie | {"vads_order_id": attempt.reference, "vads_amount": "1"})
-        assert receive(Message(body, {})) == [None]
+        assert receive(desk, Message(body, {})) == [None]
         with pytest.raises(NotificationRefused):
             receive(
-                Message(stand_in.message(lie | {"vads_order_id": attempt.reference, "vads_trans_uuid": "0" * 32}), {})
+                desk,
+                Message(stand_in.message(lie | {"vads_order_id": attempt.reference, "vads_trans_uuid": "0" * 32}), {}),
             )
         assert status_of(order) == "placed"
 
@@ -169,7 +150,7 @@ class TestMessages:
     )
     def test_what_is_not_the_shops_leaves_no_trace(self, attempt, desk, other):
         ours = {"vads_site_id": stand_in.SITE_ID, "vads_ctx_mode": "TEST", "vads_order_id": attempt.reference}
-        assert receive(Message(stand_in.message(ours | other), {})) == [None]
+        assert receive(desk, Message(stand_in.message(ours | other), {})) == [None]
         assert not PaymentEvent.objects.exists()
 
     def test_fields_named_twice_or_unreadable_are_forged(self, desk):
@@ -202,30 +183,30 @@ class TestMessages:
 class TestWhatBecomesOfAPayment:
     def test_a_customer_who_leaves_has_not_paid_and_may_come_again(self, order, attempt, desk):
         desk.service.abandon(desk.open(attempt))
-        assert receive(*desk.messages()) == [None]
+        assert receive(desk, *desk.messages()) == [None]
         assert start_payment(order=order, provider=provider, now=timezone.now()).pk == attempt.pk
-        receive(*desk.pay(attempt))
+        receive(desk, *desk.pay(attempt))
         assert status_of(order) == "paid"
 
     def test_another_card_after_a_declined_one_settles(self, order, attempt, desk):
         page = desk.open(attempt)
         desk.service.pay(page, "decline")
         declined = desk.messages()
-        assert receive(*declined) == ["declined"]
+        assert receive(desk, *declined) == ["declined"]
         desk.service.pay(page)
-        assert receive(*desk.messages()) == ["settled"]
-        assert receive(*declined) == ["settled"]
+        assert receive(desk, *desk.messages()) == ["settled"]
+        assert receive(desk, *declined) == ["settled"]
         assert (status_of(order), Settlement.objects.count()) == ("paid", 1)
 
     def test_a_bank_that_answers_late_settles_late(self, order, attempt, desk):
         made = desk.service.pay(desk.open(attempt), "later")
-        assert receive(*desk.messages()) == [UNDER_WAY]
+        assert receive(desk, *desk.messages()) == [UNDER_WAY]
         assert Payment.objects.get().status == "pending"
         desk.service.become(made["uuid"], "PAID", "AUTHORISED")
         late = desk.messages()
         ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
         assert status_of(order) == "paid"
-        assert receive(*late) == ["settled"]
+        assert receive(desk, *late) == ["settled"]
         assert Settlement.objects.count() == 1
 
     def test_a_state_that_nobody_knows_is_no_payment(self, order, attempt, desk):
@@ -240,7 +221,7 @@ class TestWhatBecomesOfAPayment:
         page = desk.open(attempt)
         desk.service.forms[page]["vads_trans_id"] = "zzzzzz"
         desk.service.pay(page)
-        assert receive(*first, *desk.messages()) == ["settled", "settled", "second_charge"]
+        assert receive(desk, *first, *desk.messages()) == ["settled", "settled", "second_charge"]
         assert Settlement.objects.count() == 1
         references = set(Payment.objects.filter(status="succeeded").values_list("reference", flat=True))
         assert len(references) == 2
@@ -255,18 +236,18 @@ class TestWhatBecomesOfAPayment:
 
     @pytest.mark.parametrize(("detailed", "kind"), [("CANCELLED", "refunded"), ("CAPTURE_FAILED", "disputed")])
     def test_paid_money_that_goes_away_is_shown(self, order, attempt, desk, detailed, kind):
-        receive(*desk.pay(attempt))
+        receive(desk, *desk.pay(attempt))
         made = next(iter(desk.service.transactions))
         desk.service.become(made, "UNPAID", detailed)
-        assert receive(*desk.messages()) == ["recorded"]
+        assert receive(desk, *desk.messages()) == ["recorded"]
         assert PaymentEvent.objects.filter(kind=kind).get().amount == order.gross
 
     def test_a_refund_made_at_the_platform_is_recorded_once(self, order, attempt, desk):
-        receive(*desk.pay(attempt))
+        receive(desk, *desk.pay(attempt))
         made = next(iter(desk.service.transactions))
         desk.service.refund({"uuid": made, "amount": 100, "currency": "EUR"})
         message = desk.messages()[0]
-        assert receive(message, message) == ["recorded", "recorded"]
+        assert receive(desk, message, message) == ["recorded", "recorded"]
         event = PaymentEvent.objects.get(kind="refunded")
         assert (event.amount, event.payment.reference) == (Decimal("1.00"), attempt.reference)
 
@@ -274,7 +255,7 @@ class TestWhatBecomesOfAPayment:
 class TestRefunds:
     @pytest.fixture(autouse=True)
     def paid(self, attempt, desk) -> None:
-        receive(*desk.pay(attempt))
+        receive(desk, *desk.pay(attempt))
         self.reference = attempt.reference
         self.debit = next(iter(desk.service.transactions))
 
