@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from common.templatetags.money import grouped
-from outbox.errors import ServiceAway
 from outbox.jobs.models import Job
 from outbox.jobs.outages import SERVICE_NAMES, ServiceName
-from outbox.jobs.registry import job_kind
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import PROBLEM_LENGTH
 from shop.payments.attempts.sweep import ask_about_attempt, job_kind_of
-from shop.payments.port import Provider, Unreachable
+from shop.payments.provider_jobs import one_kind_each
 from shop.payments.registry import known
 
 
@@ -32,28 +30,10 @@ def note_silence(job: Job, now: datetime) -> None:
 
 def ask(job: Job, now: datetime) -> None:
     """Ask the provider of one attempt."""
-    try:
-        ask_about_attempt(attempt_id=job.payload["attempt"], now=now)
-    except Unreachable as error:
-        raise ServiceAway(str(error)) from error
+    ask_about_attempt(attempt_id=job.payload["attempt"], now=now)
 
 
-def register(provider: Provider) -> None:
-    """Register the kind of jobs that ask a provider."""
-    SERVICE_NAMES.register(provider.name, ServiceName(provider.label, questions_wait))
-    job_kind(
-        job_kind_of(provider.name),
-        label=_("Ask a provider about a payment"),
-        max_attempts=2,
-        io=True,
-        service=provider.name,
-        time_limit=timedelta(minutes=1),
-        longest_silence=timedelta(minutes=2),
-        on_dead=note_silence,
-        told_elsewhere=True,
-    )(ask)
-
-
-for each in known():
-    if each.has_page:
-        register(each)
+asked = [each for each in known() if each.has_page]
+for each in asked:
+    SERVICE_NAMES.register(each.name, ServiceName(each.label, questions_wait))
+one_kind_each(asked, job_kind_of, ask, label=_("Ask a provider about a payment"), max_attempts=2, on_dead=note_silence)

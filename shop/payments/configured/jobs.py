@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from outbox.errors import ServiceAway
 from outbox.jobs.models import Job
-from outbox.jobs.registry import job_kind
 from outbox.jobs.services import NewJob, enqueue_many
 from shop.payments.configured.services import try_keys
-from shop.payments.port import CallRefused, Provider, Unreachable
+from shop.payments.port import CallRefused
+from shop.payments.provider_jobs import one_kind_each
 from shop.payments.registry import get_provider, known, providers
 
 
@@ -20,7 +19,7 @@ def try_all(*, now: datetime) -> int:
     """Record a job for each provider that customers are offered and that has keys; return their number."""
     wanted = [each for each in providers() if each.settings_form is not None and each.has_keys()]
     enqueue_many(
-        NewJob(kind=_kind_of(each), key=f"try:{each.name}:{int(now.timestamp())}", payload={"provider": each.name})
+        NewJob(kind=_kind_of(each.name), key=f"try:{each.name}:{int(now.timestamp())}", payload={"provider": each.name})
         for each in wanted
     )
     return len(wanted)
@@ -31,26 +30,18 @@ def try_again(job: Job, now: datetime) -> None:
     provider = get_provider(job.payload["provider"])
     if provider is None:
         return
-    try:
-        with suppress(CallRefused):
-            try_keys(provider=provider, now=now)
-    except Unreachable as silence:
-        raise ServiceAway(str(silence)) from silence
+    with suppress(CallRefused):
+        try_keys(provider=provider, now=now)
 
 
-def _kind_of(provider: Provider) -> str:
-    return f"try_{provider.name}"
+def _kind_of(provider: str) -> str:
+    return f"try_{provider}"
 
 
-for each in known():
-    if each.settings_form is not None:
-        job_kind(
-            _kind_of(each),
-            label=_("Try the keys of a provider"),
-            max_attempts=2,
-            io=True,
-            service=each.name,
-            time_limit=timedelta(minutes=1),
-            longest_silence=timedelta(minutes=2),
-            told_elsewhere=True,
-        )(try_again)
+one_kind_each(
+    (each for each in known() if each.settings_form is not None),
+    _kind_of,
+    try_again,
+    label=_("Try the keys of a provider"),
+    max_attempts=2,
+)

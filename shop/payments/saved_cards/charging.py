@@ -21,7 +21,7 @@ from shop.orders.mails import queue_card_not_charged
 from shop.orders.models import Order
 from shop.payments.attempts.answers import end_attempts, note_started
 from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
-from shop.payments.attempts.services import FIRST_ASKED_AFTER, attempt_told, withdraw
+from shop.payments.attempts.services import FIRST_ASKED_AFTER, PROBLEM_LENGTH, attempt_told, withdraw
 from shop.payments.port import CallRefused, Notice, NotificationRefused, Started, Unreachable
 from shop.payments.registry import get_provider
 from shop.payments.requests.asked import Asked, asked_of
@@ -34,7 +34,6 @@ from shop.payments.services import ask_about
 AT_ONCE = 200
 TRY_AGAIN_AFTER = (timedelta(days=3), timedelta(days=7))
 LOOK_AGAIN_AFTER = timedelta(hours=1)
-PROBLEM_LENGTH = 60
 _MAY_OWE = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
 
 

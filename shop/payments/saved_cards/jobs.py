@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from outbox.jobs.models import Job
-from outbox.jobs.registry import Urgency, job_kind
+from outbox.jobs.registry import Urgency
+from shop.payments.provider_jobs import one_kind_each
 from shop.payments.registry import known
 from shop.payments.saved_cards.charging import follow, job_kind_of
 from shop.payments.saved_cards.port import CardProvider
@@ -18,16 +19,11 @@ def charge_card(job: Job, now: datetime) -> None:
     follow(charge_id=job.payload["charge"], now=now)
 
 
-for each in known():
-    if isinstance(each, CardProvider):
-        job_kind(
-            job_kind_of(each.name),
-            label=_("Charge a saved card"),
-            io=True,
-            service=each.name,
-            urgency=Urgency.DELIVERIES,
-            time_limit=timedelta(minutes=1),
-            longest_silence=timedelta(minutes=2),
-            # The next look records another job.
-            told_elsewhere=True,
-        )(charge_card)
+# The next look records another job.
+one_kind_each(
+    (each for each in known() if isinstance(each, CardProvider)),
+    job_kind_of,
+    charge_card,
+    label=_("Charge a saved card"),
+    urgency=Urgency.DELIVERIES,
+)
