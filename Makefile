@@ -21,7 +21,7 @@ test: $(INSTALLED) ## set up and test everything, on servers of its own; PART=sh
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --quiet $(if $(PART),tests/$(PART))
 
 ordeal: $(INSTALLED) ## the trials at full length (up to an hour); writes docs/ordeal.md
-	@$(BIN)/python -m pytest --ordeal --numprocesses auto --dist loadgroup --verbose
+	@$(BIN)/python -m pytest --ordeal --timeout 0 --numprocesses auto --dist loadgroup --verbose
 
 mutate: $(INSTALLED) ## plant faults and see which the tests notice (up to 90 minutes, goes on where it was); writes docs/mutation.md
 	@$(BIN)/python -m pytest -p tests.mutation.plugin --faults $(FAULTS) --faults-seed $(SEED) --faults-part "$(PART)"
