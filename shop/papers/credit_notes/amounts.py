@@ -1,4 +1,4 @@
-"""Amounts to credit of an order line, and their shares of several invoices. No queries."""
+"""Shares of several invoices of what is to be credited of a line. No queries."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TypeVar
 
 from catalog.pricing import CENT, ZERO
-from shop.papers.amounts import NOTHING, Amount
+from shop.papers.amounts import Amount
 
 K = TypeVar("K", bound=int)
-
-
-def invoiced_beyond(invoiced: Amount, left: Amount) -> Amount:
-    """Return the part of what is invoiced of a line that is above what is left of it: nothing as long as less was
-    invoiced. Of a line invoiced in part the tax is at most what was invoiced, and the net takes the rest."""
-    gross = invoiced.gross - left.gross
-    if gross <= 0:
-        return NOTHING
-    least, most = max(ZERO, gross - invoiced.net), min(gross, invoiced.tax)
-    tax = min(max(invoiced.tax - left.tax, least), most)
-    return Amount(gross - tax, tax)
 
 
 def shared_among(total: Amount, rests: Mapping[K, Amount]) -> dict[K, Amount]:

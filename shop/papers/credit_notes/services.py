@@ -15,8 +15,8 @@ from documents.issued.models import Document
 from documents.issued.services import NewDocument, issue
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
-from shop.papers.amounts import NOTHING, left_of
-from shop.papers.credit_notes.amounts import invoiced_beyond, shared_among
+from shop.papers.amounts import NOTHING, to_credit
+from shop.papers.credit_notes.amounts import shared_among
 from shop.papers.credit_notes.contents import Part, credit_of
 from shop.papers.credit_notes.rests import Rests, rests_of
 from shop.papers.models import InvoicedLine, MissingPaper
@@ -79,7 +79,7 @@ def _parts_to_credit(
     for line in order.lines.order_by("position"):
         of_line = {invoice_id: lines[line.pk] for invoice_id, lines in rests.items() if line.pk in lines}
         invoiced = sum(of_line.values(), NOTHING)
-        beyond = invoiced_beyond(invoiced, left_of(line, gone.get(line.pk, ZERO)))
+        beyond = to_credit(line, invoiced=invoiced, given_back=gone.get(line.pk, ZERO))
         for invoice_id, amount in shared_among(beyond, of_line).items():
             parts.setdefault(invoice_id, []).append(Part(line, units.get(line.pk, 1), amount))
     return parts

@@ -57,10 +57,9 @@ def said_by(document: Document) -> Invoice:
 
 def left_by_line(order: Order) -> dict[int, Decimal]:
     """Return what the invoices of an order still say of each line, tax included, by its place from 0."""
-    sums = dict.fromkeys(order.lines.values_list("pk", flat=True), Decimal(0))
-    for lines in rests_of(order.pk).values():
-        for line_id, amount in lines.items():
-            sums[line_id] += amount.gross
+    lines = list(order.lines.order_by("position").values_list("pk", flat=True))
+    rests = rests_of(order.pk).values()
     return {
-        position: sums[pk] for position, pk in enumerate(order.lines.order_by("position").values_list("pk", flat=True))
+        place: sum((of_invoice[key].gross for of_invoice in rests if key in of_invoice), Decimal(0))
+        for place, key in enumerate(lines)
     }

@@ -9,31 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.pricing import CENT
-from shop.papers.amounts import NOTHING, Amount
-from shop.papers.credit_notes.amounts import invoiced_beyond, shared_among
+from shop.orders.lines.models import OrderLine
+from shop.papers.amounts import NOTHING, Amount, to_credit
+from shop.papers.credit_notes.amounts import shared_among
 
 cents = st.integers(0, 10**7).map(lambda units: Decimal(units) / 100)
 amounts = st.builds(Amount, cents, cents)
+percents = st.integers(0, 100)
 
 
 def of(net: str, tax: str) -> Amount:
     return Amount(Decimal(net), Decimal(tax))
 
 
-def test_all_that_is_above_what_is_left_is_credited():
-    assert invoiced_beyond(of("30.03", "6.01"), of("10.01", "2.00")) == of("20.02", "4.01")
+def part_of(amount: Decimal, percent: int) -> Decimal:
+    return (amount * percent / 100).quantize(CENT, ROUND_DOWN)
 
 
-def test_what_was_invoiced_in_part_is_credited_only_above_what_is_left():
-    assert invoiced_beyond(of("50.00", "10.00"), of("60.00", "12.00")) == NOTHING
-    assert invoiced_beyond(of("50.00", "10.00"), of("40.00", "8.00")) == of("10.00", "2.00")
+@given(sold=amounts, of_net=percents, of_tax=percents, of_gross=percents)
+def test_what_is_to_credit_is_within_what_was_invoiced(sold, of_net, of_tax, of_gross):
+    line = OrderLine(net=sold.net, tax=sold.tax, gross=sold.gross)
+    invoiced = Amount(part_of(sold.net, of_net), part_of(sold.tax, of_tax))
+    given_back = part_of(sold.gross, of_gross)
 
+    credited = to_credit(line, invoiced=invoiced, given_back=given_back)
 
-@given(invoiced=amounts, left=amounts)
-def test_is_within_what_was_invoiced(invoiced, left):
-    credited = invoiced_beyond(invoiced, left)
-
-    assert credited.gross == max(0, invoiced.gross - left.gross)
+    assert credited.gross == max(0, invoiced.gross - (sold.gross - given_back))
     assert 0 <= credited.net <= invoiced.net
     assert 0 <= credited.tax <= invoiced.tax
 
@@ -44,10 +45,10 @@ def test_one_cent_goes_to_the_first_of_equals():
     assert shares == {1: of("0.01", "0.00")}
 
 
-@given(rests=st.dictionaries(st.integers(), amounts, min_size=1, max_size=5), percent=st.integers(0, 100))
+@given(rests=st.dictionaries(st.integers(), amounts, min_size=1, max_size=5), percent=percents)
 def test_shares_sum_to_the_total_and_none_is_above_its_rest(rests, percent):
     whole = sum(rests.values(), NOTHING)
-    total = Amount(*((amount * percent / 100).quantize(CENT, ROUND_DOWN) for amount in (whole.net, whole.tax)))
+    total = Amount(part_of(whole.net, percent), part_of(whole.tax, percent))
 
     shares = shared_among(total, rests)
 
