@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from documents.invoices.codes import faults_of_codes, is_blank
-from documents.invoices.treatments import RATES, TREATMENTS
+from documents.invoices.treatments import RATES, TREATMENTS, may_share
 from documents.invoices.values import TRANSFER, Invoice, Tax
 
 CENT = Decimal("0.01")
@@ -103,7 +103,7 @@ def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
         yield "taxes.key"
     if len({(each.treatment, each.rate.normalize(), each.country) for each in invoice.taxes}) < len(invoice.taxes):
         yield "taxes.twice"
-    if "O" in categories and len(categories) > 1:
+    if not may_share({tax.treatment for tax in invoice.taxes}):
         yield "taxes.outside_alone"
     for tax, category in zip(_known(invoice), categories, strict=True):
         has_rate = tax.rate > 0 and (not tax.is_french(invoice.seller) or f"{tax.rate.normalize():f}" in RATES)
