@@ -101,12 +101,12 @@ def _of_taxes(invoice: Invoice) -> Iterator[str]:
         yield "taxes.treatment"
     if len({tax.key for tax in invoice.taxes}) < len(invoice.taxes):
         yield "taxes.key"
-    if len({(each.treatment, each.rate.normalize()) for each in invoice.taxes}) < len(invoice.taxes):
+    if len({(each.treatment, each.rate.normalize(), each.country) for each in invoice.taxes}) < len(invoice.taxes):
         yield "taxes.twice"
     if "O" in categories and len(categories) > 1:
         yield "taxes.outside_alone"
     for tax, category in zip(_known(invoice), categories, strict=True):
-        has_rate = tax.rate > 0 and f"{tax.rate.normalize():f}" in RATES
+        has_rate = tax.rate > 0 and (not tax.is_french(invoice.seller) or f"{tax.rate.normalize():f}" in RATES)
         if has_rate != (category == "S") or (category != "S" and (tax.rate or tax.tax)):
             yield f"taxes[{tax.key}].rate"
         # Taken out of gross prices, or spread, the tax may differ by a cent for each line.
