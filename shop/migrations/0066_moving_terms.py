@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0064_digital_content'),
+        ('shop', '0065_invoiced_lines'),
     ]
 
     operations = [
