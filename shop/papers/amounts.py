@@ -58,8 +58,12 @@ def to_invoice(line: OrderLine, *, invoiced: Amount, given_back: Decimal) -> Amo
 
 
 def to_credit(line: OrderLine, *, invoiced: Amount, given_back: Decimal) -> Amount:
-    """Return what was invoiced of a line beyond what is left of it since some was given back: a positive amount."""
+    """Return what was invoiced of a line beyond what is left of it since some was given back: a positive amount, whose
+    net and tax are within those invoiced."""
     left = left_of(line, given_back)
-    gross = max(ZERO, invoiced.gross - left.gross)
-    tax = min(gross, max(ZERO, invoiced.tax - left.tax))
+    gross = invoiced.gross - left.gross
+    if gross <= 0:
+        return NOTHING
+    least, most = max(ZERO, gross - invoiced.net), min(gross, invoiced.tax)
+    tax = min(max(invoiced.tax - left.tax, least), most)
     return Amount(gross - tax, tax)
