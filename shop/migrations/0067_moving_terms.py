@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0065_invoiced_lines'),
+        ('shop', '0066_credit_notes'),
     ]
 
     operations = [
