@@ -34,7 +34,7 @@ def faults_of(kind: str, invoice: Invoice) -> Iterator[str]:
     yield from _of_seller(invoice)
     yield from _of_buyer(invoice)
     yield from _of_lines(invoice)
-    yield from _of_taxes(kind, invoice)
+    yield from _of_taxes(invoice)
     yield from _of_sums(invoice)
     yield from _of_payment(kind, invoice)
     yield from _of_kind(kind, invoice)
@@ -95,7 +95,7 @@ def _of_lines(invoice: Invoice) -> Iterator[str]:
             yield f"lines[{place}].ends_on"
 
 
-def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
+def _of_taxes(invoice: Invoice) -> Iterator[str]:
     categories = [TREATMENTS[tax.treatment].category for tax in _known(invoice)]
     if len(categories) < len(invoice.taxes) or not categories:
         yield "taxes.treatment"
@@ -112,7 +112,7 @@ def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
         # Taken out of gross prices, or spread, the tax may differ by a cent for each line; that of a part, which is the
         # difference of two rounded sums, by two.
         lines = max(1, sum(line.tax == tax.key for line in invoice.lines))
-        if abs(tax.net * tax.rate / 100 - tax.tax) > CENT * lines * (2 if kind == "credit_note" else 1):
+        if abs(tax.net * tax.rate / 100 - tax.tax) > 2 * CENT * lines:
             yield f"taxes[{tax.key}].tax"
 
 

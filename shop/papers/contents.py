@@ -196,6 +196,7 @@ def _taxes(portions: Iterable[Portion]) -> Iterable[Tax]:
             net=amount.net,
             tax=amount.tax,
             mention=in_reader_language(terms.get("mention") or {}),
+            country=terms.get("rate_of", ""),
         )
 
 

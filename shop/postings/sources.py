@@ -18,10 +18,10 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.papers.amounts import Amount
-from shop.papers.models import InvoicedLine
+from shop.papers.models import InvoicedLine, MissingPaper
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import charge_backs, facts
+from shop.postings import charge_backs, facts, invoicing
 
 NOTES = (
     OrderEvent.What.PAID_BACK,
@@ -52,20 +52,26 @@ class Source:
         return self.rows().filter(~Exists(LedgerEntry.objects.filter(fact=fact))).order_by("pk")
 
 
-def _settlements() -> QuerySet[Settlement]:
-    return Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
+def _settlements() -> QuerySet[Any]:
+    """Return the settlements of orders that cost something, each with `waits`: an invoice is to come for it, while a
+    release that issued none had it invoiced by the settlement."""
+    paid = Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
+    return paid.annotate(waits=Exists(MissingPaper.objects.filter(order=OuterRef("order"))))
 
 
-def _settlements_by_payment() -> QuerySet[Settlement]:
+def _settlements_by_payment() -> QuerySet[Any]:
     return _settlements().filter(payment__isnull=False)
 
 
-def _sales(settlements: Sequence[Settlement]) -> Iterator[Entry]:
+def _sales(settlements: Sequence[Any]) -> Iterator[Entry]:
     lines: dict[int, list[OrderLine]] = {settlement.order_id: [] for settlement in settlements}
     for line in OrderLine.objects.filter(order__in=lines).order_by("order", "position"):
         lines[line.order_id].append(line)
     for settlement in settlements:
-        yield from facts.sale(settlement.order, lines[settlement.order_id], at=settlement.at)
+        if settlement.waits:
+            yield invoicing.sold(settlement.order, [], at=settlement.at)
+        else:
+            yield from facts.sale(settlement.order, lines[settlement.order_id], at=settlement.at)
 
 
 def _payments() -> QuerySet[Payment]:
