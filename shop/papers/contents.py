@@ -34,6 +34,7 @@ from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
 from shop.papers.planning import Planned, Portion, Share
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
@@ -138,6 +139,20 @@ def buying(order: Order) -> Party:
         vat_number=order.vat_id,
         email=order.contact_email,
         contact=order.contact_name,
+        electronic_address=siret[:SIREN_LENGTH],
+    )
+
+
+def promising(giver: Giver) -> Party:
+    """Return the giver of a promise as papers name it."""
+    siret = "".join(giver.siret.split())
+    return Party(
+        name=giver.name,
+        street=giver.street,
+        postal_code=giver.postal_code,
+        city=giver.city,
+        siren=siret[:SIREN_LENGTH],
+        siret=siret,
         electronic_address=siret[:SIREN_LENGTH],
     )
 
