@@ -26,10 +26,10 @@ from documents.invoices.values import (
     Payment,
     References,
     Tax,
-    Terms,
 )
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.late_payment import late_payment_terms
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
@@ -64,22 +64,13 @@ def invoice_of(
                 service_code=order.service_code,
                 purchase_order=order.commitment_number or order.purchase_reference,
             ),
-            terms=Terms() if order.bought_by == Buyer.PERSON else between_professionals(),
+            terms=late_payment_terms(order.bought_by),
         )
 
 
 def language_of(order: Order) -> str:
     """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
-
-
-def between_professionals() -> Terms:
-    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
-    return Terms(
-        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
-        penalties=_("Late payment penalties: three times the legal interest rate"),
-        discount=_("No discount for early payment"),
-    )
 
 
 def selling(seller: ShopIdentity) -> Party:

@@ -188,6 +188,8 @@ admin:shop_bankstatement_send        -                        -  # keeps a file,
 admin:shop_bankstatement_columns     statement_id             -  # the last word about columns counts
 admin:shop_bankstatement_import      statement_id             -  # a file is imported once
 admin:shop_bankstatement_discard     statement_id             -  # only a file that is not imported is discarded
+admin:shop_duepart_pause             part_id                  -  # what is paused is not paused again
+admin:shop_duepart_resume            part_id,pause_id         -  # a pause ends once
 admin:shop_statementline_sure        -                        -  # a line is decided once
 admin:shop_statementline_confirm     statement_line_id        -  # a line is decided once
 admin:shop_statementline_payout      statement_line_id        -  # a line is decided once
@@ -245,6 +247,7 @@ shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.missingpaper         -  # nothing to edit
+shop.duepart              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
 shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit

@@ -60,11 +60,14 @@ from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
+from shop.payments.due.models import ReminderPause
+from shop.payments.due.pausing import pause_reminders
 from shop.payments.models import PaymentEvent
 from shop.payments.plans.models import PaymentPlan
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
+from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -143,6 +146,7 @@ class World:
     document: Document
     method: ProviderSettings
     statement_line: StatementLine
+    pause: ReminderPause
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
@@ -196,6 +200,8 @@ class World:
             "document_id": self.document.pk,
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,
+            "part_id": self.pause.order.requests.get(position=1).pk,
+            "pause_id": self.pause.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
@@ -417,6 +423,7 @@ def make_world() -> World:
         document=given_document(ours.order.pk, now),
         method=ProviderSettings.objects.get(name="transfer"),
         statement_line=StatementLine.objects.get(),
+        pause=given_pause(entry, by=people["administrator"], now=now),
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",
@@ -435,6 +442,14 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     put_on(phone_order=begun, entry=entry, quantity=1, now=now)
     save_customer(phone_order=begun, buyer=None, details=VISITOR_DETAILS, seen=customer_version(begun))
     return send_link(phone_order=begun, now=now)
+
+
+def given_pause(entry: Entry, *, by: User, now: datetime) -> ReminderPause:
+    """Return a pause of the reminders of an order whose only part is overdue."""
+    order = place(make_cart(entry), email="late@example.org", now=now)
+    part = Part(order.gross, local_day(now) - timedelta(days=9))
+    plan_payments(order_id=order.pk, parts=[part], actor=by, now=now)
+    return pause_reminders(order_id=order.pk, whole_account=False, reason="Promised", actor=by, now=now)
 
 
 def given_document(order_id: int, now: datetime) -> Document:
