@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.taxes.deciding import Buyer, Rule, decide
-from billing.taxes.kinds import TAXED, TaxKind, usual_terms
+from billing.taxes.kinds import TAXED, EInvoicing, TaxKind, usual_terms
 from catalog.models.entries import Entry
 from catalog.models.taxes import Tax
 from common.languages import in_reader_language
@@ -21,7 +21,8 @@ KINDS = {Rule.REVERSE_CHARGE: TaxKind.REVERSE_CHARGE, Rule.OUTSIDE: TaxKind.OUTS
 @dataclass(frozen=True, slots=True)
 class SoldTax:
     """Tax of a line: the rate in per cent, and what the line freezes beside it (`Tax.terms`, and `rule` and `country`
-    where a rule decided). Lines with one `key` are taxed together."""
+    where a rule decided; `rate_of`, the country whose rate it is, where that is not ours). Lines with one `key` are
+    taxed together."""
 
     rate: Decimal
     terms: Mapping[str, Any]
@@ -55,7 +56,10 @@ def _decided(entry: Entry, rule: Rule, country: str, codes: Sequence[Tax], day: 
     said = {"rule": rule.value, "country": country}
     kept = _code_of_country(entry.tax, country, codes)
     if kept is not None and rule is not Rule.REVERSE_CHARGE:
-        return SoldTax(kept.rate_on(day), {**kept.terms(), **said, "rule": Rule.OF_COUNTRY.value})
+        # Tax of another country is declared there, and is no matter of French e-invoices.
+        e_invoicing = kept.e_invoicing or EInvoicing.NONE.value
+        told = {"rule": Rule.OF_COUNTRY.value, "rate_of": country, "e_invoicing": e_invoicing}
+        return SoldTax(kept.rate_on(day), {**kept.terms(), **said, **told})
     if rule is Rule.OF_COUNTRY:
         return SoldTax(entry.tax.rate_on(day), {**entry.tax.terms(), **said})
     kind = KINDS[rule]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,7 +44,7 @@ def business_terms(issued: Issued, invoice: Invoice) -> Terms:
         "BT-72": invoice.served_on or invoice.ends_on,
         "BT-73": invoice.starts_on,
         "BT-74": invoice.ends_on,
-        "BG-23": [_tax(tax, issued.language) for tax in invoice.taxes],
+        "BG-23": [_tax(tax, issued.language) for tax in _told_apart(invoice.taxes)],
         "BG-25": [_line(place, line, invoice) for place, line in enumerate(invoice.lines, start=1)],
         **_totals(invoice),
         **_payment(issued, invoice),
@@ -60,8 +61,10 @@ def process(kind: str, invoice: Invoice) -> str:
 def _notes(invoice: Invoice, language: str) -> Iterator[Terms]:
     coded = {"PMT": invoice.terms.recovery, "PMD": invoice.terms.penalties, "AAB": invoice.terms.discount}
     for code, text in coded.items():
-        yield {"BT-21": code, "BT-22": text or _NOT_APPLICABLE[language]}
-    yield {"BT-21": "BAR", "BT-22": audience(invoice)}
+        if text or invoice.is_french:
+            yield {"BT-21": code, "BT-22": text or _NOT_APPLICABLE[language]}
+    if invoice.is_french:
+        yield {"BT-21": "BAR", "BT-22": audience(invoice)}
     yield from ({"BT-22": note} for note in invoice.notes)
 
 
@@ -120,6 +123,16 @@ def _party(party: Party, *, allows_vat: bool) -> Terms:
     if any(contact.values()):
         terms["contacts"] = [{key: value for key, value in contact.items() if value}]
     return {key: value for key, value in terms.items() if value}
+
+
+def _told_apart(taxes: Iterable[Tax]) -> Iterable[Tax]:
+    """Return one tax for each treatment and rate: the standard knows no countries (BR-S-08 and its sisters)."""
+    together: dict[tuple[str, Decimal], Tax] = {}
+    for tax in taxes:
+        found = together.setdefault((tax.treatment, tax.rate), tax)
+        if found is not tax:
+            together[tax.treatment, tax.rate] = replace(found, net=found.net + tax.net, tax=found.tax + tax.tax)
+    return together.values()
 
 
 def _tax(tax: Tax, language: str) -> Terms:

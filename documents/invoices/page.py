@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from documents.invoices.quick_response import epc_code
 from documents.invoices.treatments import TREATMENTS
-from documents.invoices.values import Invoice, Line, Look, Party
+from documents.invoices.values import Invoice, Line, Look, Party, Tax
 from documents.issued.templates import Issued
 from documents.pdf.readable import readable
 from documents.pictures.selectors import picture_as_svg
@@ -95,9 +95,12 @@ class _Words:
     def address(self, party: Party) -> list[str]:
         """Return name and address as on an envelope, with the country where it is not the seller's."""
         town = f"{party.postal_code} {party.city}".strip()
-        country = Locale(self.language).territories.get(party.country, party.country)
         lines = [party.name, *party.street.splitlines(), town]
-        return [line for line in lines if line] + ([country] if party.country != self.invoice.seller.country else [])
+        is_abroad = party.country != self.invoice.seller.country
+        return [line for line in lines if line] + ([self.country(party.country)] if is_abroad else [])
+
+    def country(self, code: str) -> str:
+        return str(Locale(self.language).territories.get(code, code))
 
     def money(self, amount: Decimal) -> str:
         return format_currency(amount, self.invoice.currency, locale=self.language)
@@ -165,19 +168,21 @@ class _Words:
             "more": more,
             "quantity": format_decimal(line.quantity, format="#,##0.####", locale=self.language),
             "unit-net": format_decimal(line.unit_net, format="#,##0.00####", locale=self.language),
-            "tax": self.rate(tax.treatment, tax.rate),
+            "tax": self.rate(tax),
             "net": self.money(line.net),
         }
 
-    def rate(self, treatment: str, rate: Decimal) -> str:
-        if TREATMENTS[treatment].category == "S":
-            return format_percent(rate / 100, decimal_quantization=False, locale=self.language)
-        return {"E": _("exempt"), "AE": _("reverse charge")}.get(TREATMENTS[treatment].category, _("not applicable"))
+    def rate(self, tax: Tax) -> str:
+        category = TREATMENTS[tax.treatment].category
+        if category != "S":
+            return {"E": _("exempt"), "AE": _("reverse charge")}.get(category, _("not applicable"))
+        rate = format_percent(tax.rate / 100, decimal_quantization=False, locale=self.language)
+        return f"{rate} ({self.country(tax.country)})" if tax.country else str(rate)
 
     def taxes(self) -> list[Page]:
         return [
             {
-                "name": self.rate(tax.treatment, tax.rate),
+                "name": self.rate(tax),
                 "mention": tax.mention or TREATMENTS[tax.treatment].mention(self.language),
                 "net": self.money(tax.net),
                 "tax": self.money(tax.tax),

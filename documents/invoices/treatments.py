@@ -74,6 +74,9 @@ TREATMENTS = {
         en="VAT not applicable, article 259-1° of the French tax code (CGI)",
     ),
 }
+# Territories where French VAT is charged (CGI 256-0, 294, 296): an invoice that bears the rate of another is no French
+# e-invoice, and is held to the European rules alone.
+FRENCH = frozenset({"FR", "MC", "GP", "MQ", "RE"})
 # Rates that BR-FR-16 allows, in percent.
 RATES = frozenset(
     ["0", "0.9", "1.05", "1.75", "2.1", "5.5", "7", "8.5", "9.2", "9.6", "10", "13", "19.6", "20", "20.6"]

@@ -11,6 +11,8 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from documents.invoices.treatments import FRENCH
+
 if TYPE_CHECKING:
     from cattrs import Converter
 
@@ -66,7 +68,8 @@ class Line:
 class Tax:
     """Sum of the lines of one tax. `treatment` is a key of `documents.invoices.treatments`; `rate` is in percent.
 
-    `mention` is printed and is BT-120; without one the treatment's own, in the document's language.
+    `mention` is printed and is BT-120; without one the treatment's own, in the document's language. `country` (ISO 3166
+    alpha-2) is that of a foreign rate, "" for the seller's own.
     """
 
     key: str
@@ -75,6 +78,11 @@ class Tax:
     net: Decimal
     tax: Decimal
     mention: str = ""
+    country: str = ""
+
+    def is_french(self, seller: Party) -> bool:
+        """Tell whether French VAT is charged, or none."""
+        return not self.rate or (self.country or seller.country) in FRENCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +178,12 @@ class Invoice:
     @property
     def due(self) -> Decimal:
         return self.gross - self.paid
+
+    @property
+    def is_french(self) -> bool:
+        """Tell whether French rules of e-invoices hold: not where the tax of another country is charged, which is
+        declared there (one-stop shop, directive 2006/112/EC, 369a and following)."""
+        return all(tax.is_french(self.seller) for tax in self.taxes)
 
 
 def as_data(invoice: Invoice) -> dict[str, Any]:

@@ -136,12 +136,15 @@ def _taxes(lines: Iterable[OrderLine]) -> Iterable[Tax]:
             net=sum((line.net for line in ours), Decimal(0)),
             tax=sum((line.tax for line in ours), Decimal(0)),
             mention=in_reader_language(ours[0].tax_terms.get("mention") or {}),
+            country=ours[0].tax_terms.get("rate_of", ""),
         )
 
 
 def _key(line: OrderLine) -> str:
-    """Return the treatment and rate of a line: codes that papers treat alike are one tax of an invoice."""
-    return f"{line.tax_terms.get('treatment', '')}:{line.tax_rate}"
+    """Return treatment, rate and country of the rate of a line: codes that papers treat alike are one tax of an
+    invoice."""
+    terms = line.tax_terms
+    return ":".join([terms.get("treatment", ""), str(line.tax_rate), *filter(None, [terms.get("rate_of")])])
 
 
 def _payment(order: Order, seller: ShopIdentity, *, is_owed: bool, day: date) -> Payment:

@@ -22,7 +22,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.contents import invoice_of, language_of
-from shop.papers.models import MissingPaper
+from shop.papers.models import InvoicedLine, MissingPaper
 from shop.papers.occasions import kind_at_settlement
 from shop.payments.models import Payment
 from shop.payments.requests.asked import asked_of
@@ -59,7 +59,7 @@ class GivenBackMeanwhile(Refused):
 def issue_at_settlement(order: Order, lines: Sequence[OrderLine], *, payment: Payment | None, now: datetime) -> None:
     """Issue the invoice of a locked order that is being settled, in the transaction of its settlement, as its last act.
 
-    Seven statements at most, eight where something is still owed; none for a zero total. An invoice that cannot say all
+    Eight statements at most, nine where something is still owed; none for a zero total. An invoice that cannot say all
     that it must never holds up money: it is noted as missing, for the merchant.
     """
     kind = kind_at_settlement(order)
@@ -111,7 +111,15 @@ def _issue(
         order_id=order.pk,
         issued_by_id=by.pk if by else None,
     )
-    return issue(new, now=now)
+    document = issue(new, now=now)
+    _keep_invoiced(document, lines)
+    return document
+
+
+def _keep_invoiced(document: Document, lines: Sequence[OrderLine]) -> None:
+    """Write down what a document has invoiced of each line; nothing for one that was issued before. One statement."""
+    rows = [InvoicedLine.of(line.pk, line.net, line.tax, document_id=document.pk) for line in lines]
+    insert_rows(rows, ignore_conflicts=True)
 
 
 def _dues(order: Order, now: datetime) -> list[Due]:

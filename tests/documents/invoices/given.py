@@ -96,6 +96,18 @@ SWISS = replace(
     IRISH, name="Zürcher AG", city="Zürich", postal_code="8001", country="CH", vat_number="", electronic_address="",
     email="rechnung@zuercher.example",
 )  # fmt: skip
+BERLINER = Party(
+    name="Berta Beispiel", street="Hohe Str. 1", postal_code="10115", city="Berlin", country="DE",
+    email="berta@beispiel.example",
+)  # fmt: skip
+CONSUMER = {"buyer_kind": "consumer", "terms": Terms()}
+
+
+def abroad(one: Invoice, **countries: str) -> Invoice:
+    """Return an invoice, paid, some of whose taxes are rates of other countries, by their keys."""
+    return paid(replace(one, taxes=tuple(replace(tax, country=countries.get(tax.key, "")) for tax in one.taxes)))
+
+
 # Name: kind of the document, the invoice, what it corrects.
 EVERY: dict[str, tuple[str, Invoice, tuple[str, date] | None]] = {
     "unpaid invoice": ("invoice", invoice(), None),
@@ -118,6 +130,25 @@ EVERY: dict[str, tuple[str, Invoice, tuple[str, date] | None]] = {
     "export": ("invoice", invoice(line(tax="e"), treatments=(("e", "export", "0"),), buyer=SWISS), None),
     "outside": ("invoice", invoice(line(tax="o"), treatments=(("o", "outside", "0"),), buyer=SWISS), None),
     "consumer": ("invoice", paid(invoice(buyer=PERSON, buyer_kind="consumer", terms=Terms())), None),
+    "foreign rate": (
+        "invoice",
+        abroad(
+            invoice(line("100.00", tax="de"), treatments=(("de", "standard", "19"),), buyer=BERLINER, **CONSUMER),
+            de="DE",
+        ),
+        None,
+    ),
+    "two countries of one rate": (
+        "invoice",
+        abroad(
+            invoice(
+                line("100.00", tax="at"), line("50.00", tax="fr"), buyer=replace(BERLINER, country="AT"), **CONSUMER,
+                treatments=(("at", "standard", "20"), ("fr", "standard", "20")),
+            ),
+            at="AT",
+        ),
+        None,
+    ),
     "public": (
         "invoice",
         invoice(

