@@ -200,7 +200,7 @@ class World:
             "document_id": self.document.pk,
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,
-            "part_id": self.pause.order.requests.get(position=1).pk,
+            "part_id": self.pause.order.requests.get(replaced_at=None).pk,
             "pause_id": self.pause.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
@@ -404,6 +404,7 @@ def make_world() -> World:
     import_file(statement_id=imported.pk, now=now)
     kept = keep_file(content=b"Date;Montant\n28/11/2026;8,00\n", account="BANK", actor=people["administrator"], now=now)
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
+    pause = given_pause(entry, by=people["administrator"], now=now)
     return World(
         entry=entry,
         course=course,
@@ -423,7 +424,7 @@ def make_world() -> World:
         document=given_document(ours.order.pk, now),
         method=ProviderSettings.objects.get(name="transfer"),
         statement_line=StatementLine.objects.get(),
-        pause=given_pause(entry, by=people["administrator"], now=now),
+        pause=pause,
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",

@@ -115,12 +115,12 @@ def transfer(order: Any) -> Refund:
 
 def due_part(order: Any) -> int:
     """Return the key of a part of another order that is overdue."""
-    return given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now()).order.requests.get().pk
+    return given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now()).order.requests.get(replaced_at=None).pk
 
 
 def paused(order: Any) -> tuple[int, int]:
     pause = given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now())
-    return pause.order.requests.get().pk, pause.pk
+    return pause.order.requests.get(replaced_at=None).pk, pause.pk
 
 
 def transfer_under_way(order: Any) -> int:
