@@ -127,7 +127,7 @@ def _line(line: OrderLine) -> Line:
         name=in_reader_language(line.entry_name),
         description=said,
         quantity=Decimal(line.charged or line.quantity),
-        unit_net=line.unit_net if line.charged else Decimal(0),
+        unit_net=line.unit_net_exact if line.charged else Decimal(0),
         net=line.net,
         tax=_key(line),
     )
