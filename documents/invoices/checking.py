@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from documents.invoices.codes import faults_of_codes, is_blank
-from documents.invoices.treatments import RATES, TREATMENTS
+from documents.invoices.treatments import RATES, TREATMENTS, may_share
 from documents.invoices.values import TRANSFER, Invoice, Tax
 
 CENT = Decimal("0.01")
@@ -103,15 +103,16 @@ def _of_taxes(invoice: Invoice) -> Iterator[str]:
         yield "taxes.key"
     if len({(each.treatment, each.rate.normalize(), each.country) for each in invoice.taxes}) < len(invoice.taxes):
         yield "taxes.twice"
-    if "O" in categories and len(categories) > 1:
+    if not may_share({tax.treatment for tax in invoice.taxes}):
         yield "taxes.outside_alone"
     for tax, category in zip(_known(invoice), categories, strict=True):
         has_rate = tax.rate > 0 and (not tax.is_french(invoice.seller) or f"{tax.rate.normalize():f}" in RATES)
         if has_rate != (category == "S") or (category != "S" and (tax.rate or tax.tax)):
             yield f"taxes[{tax.key}].rate"
-        # Taken out of gross prices, or spread, the tax may differ by a cent for each line.
-        lines = sum(line.tax == tax.key for line in invoice.lines)
-        if abs(tax.net * tax.rate / 100 - tax.tax) > CENT * max(1, lines):
+        # Taken out of gross prices, or spread, the tax may differ by a cent for each line; that of a part, which is the
+        # difference of two rounded sums, by two.
+        lines = max(1, sum(line.tax == tax.key for line in invoice.lines))
+        if abs(tax.net * tax.rate / 100 - tax.tax) > 2 * CENT * lines:
             yield f"taxes[{tax.key}].tax"
 
 

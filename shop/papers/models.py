@@ -1,11 +1,17 @@
-"""Papers that an order still lacks, since something that they must say is missing."""
+"""What documents have invoiced of order lines, and papers that an order still lacks, since something is missing.
+
+Triggers keep what no column can: the documents of a line never sum to less than nothing, nor to more than it was sold
+for.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,3 +38,44 @@ class MissingPaper(models.Model):
 
     def __str__(self) -> str:
         return str(self.order_id)
+
+
+class InvoicedLine(models.Model):
+    """Amount that a document invoices of an order line, in the order's currency; below zero in credit notes.
+
+    Each line that a document prints has a row, in the same order, be it of zero. A final invoice prints whole lines and
+    has here the rest that its deposit invoices left. Written with the document, never changed, and deleted with it.
+    """
+
+    document = models.ForeignKey(
+        "documents.Document", on_delete=models.CASCADE, db_index=False, related_name="invoiced_lines"
+    )
+    line = models.ForeignKey("shop.OrderLine", on_delete=models.PROTECT, related_name="invoiced")
+    net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)
+    tax = models.DecimalField(_("tax"), max_digits=12, decimal_places=2)
+    gross = models.DecimalField(_("gross"), max_digits=12, decimal_places=2)
+
+    objects: ClassVar[models.Manager[InvoicedLine]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("invoiced line")
+        verbose_name_plural = _("invoiced lines")
+        ordering = ("pk",)
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=("document", "line"), name="shop_invoicedline_once"),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="shop_invoicedline_gross_is_net_plus_tax"
+            ),
+            models.CheckConstraint(
+                condition=Q(net__gte=0, tax__gte=0) | Q(net__lte=0, tax__lte=0), name="shop_invoicedline_one_sign"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id}/{self.line_id}"
+
+    @classmethod
+    def of(cls, line_id: int, net: Decimal, tax: Decimal, *, document_id: int) -> InvoicedLine:
+        """Return an unsaved row of a line."""
+        return cls(document_id=document_id, line_id=line_id, net=net, tax=tax, gross=net + tax)

@@ -1,12 +1,14 @@
-"""Papers of orders, for pages."""
+"""Papers of orders, for pages, and what they have invoiced."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from accounts.members.models import CustomerAccount
 from documents.issued.models import Document
 from shop.orders.models import Order
+from shop.papers.amounts import Amount
+from shop.papers.models import InvoicedLine
 
 
 def papers_of(order: Order) -> QuerySet[Document]:
@@ -19,3 +21,10 @@ def papers_of_account(account: CustomerAccount) -> QuerySet[Document]:
     to another account."""
     orders = Order.objects.filter(account=account).values("pk")
     return Document.objects.filter(order_id__in=orders).order_by("-pk")
+
+
+def invoiced_of(order_id: int) -> dict[int, Amount]:
+    """Return what is invoiced so far of each line of an order, by line id: invoices less credit notes. Lines of which
+    nothing ever was are left out. One query."""
+    rows = InvoicedLine.objects.filter(line__order=order_id).order_by().values_list("line")
+    return {line_id: Amount(net, tax) for line_id, net, tax in rows.annotate(Sum("net"), Sum("tax"))}

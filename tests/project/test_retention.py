@@ -90,6 +90,7 @@ STAYS = {
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_missingpaper": SALE,
+    "shop_invoicedline": "deleted with its document",
     "shop_settlement": SALE,
     "shop_transferfile": SALE,
     "shop_withdrawal": SALE,

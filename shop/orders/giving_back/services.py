@@ -49,6 +49,7 @@ from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
 from shop.orders.models import Order
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
+from shop.papers.credit_notes.services import credit_given_back
 from shop.payments.requests.services import lower_requests
 from shop.postings import services as postings
 
@@ -142,6 +143,7 @@ def give_units_back(
     postings.post_given_back(keys)
     operator = next((context.operator for context in contexts.values()), None)
     mails.queue_given_back(order, givings=keys, operator=operator, now=now)
+    credit_given_back(order, keys, by=actor, now=now)
     return GivenBack(count, worth)
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0015_digital_content'),
+        ('catalog', '0016_moving_terms'),
     ]
 
     operations = [

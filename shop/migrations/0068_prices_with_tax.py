@@ -7,8 +7,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0029_wants_payment_reminders'),
-        ('catalog', '0016_prices_with_tax'),
-        ('shop', '0064_digital_content'),
+        ('catalog', '0017_prices_with_tax'),
+        ('shop', '0067_moving_terms'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0065_prices_with_tax'),
+        ('shop', '0068_prices_with_tax'),
     ]
 
     operations = [

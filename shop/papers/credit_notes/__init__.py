@@ -1,0 +1,1 @@
+"""Credit notes: what was invoiced and is given back, and documents that were wrong."""
