@@ -41,7 +41,6 @@ KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "publi
 MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
 # Kinds that print a part of a line by its units, where they make it up.
 WHOLE_UNITS = (Document.Kind.INVOICE, Document.Kind.FINAL, Document.Kind.PROFORMA)
-# Prices of units have six decimals at most.
 
 
 def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: date) -> Invoice:
