@@ -115,7 +115,11 @@ def transfer(order: Any) -> Refund:
 
 def due_part(order: Any) -> int:
     """Return the key of a part of another order that is overdue."""
-    return given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now()).order.requests.get(replaced_at=None).pk
+    return (
+        given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now())
+        .order.requests.get(replaced_at=None)
+        .pk
+    )
 
 
 def paused(order: Any) -> tuple[int, int]:
