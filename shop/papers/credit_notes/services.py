@@ -64,10 +64,18 @@ def credit(invoice: Document, parts: Collection[Part], *, fact: str, by: User | 
         issued_by_id=by.pk if by else None,
     )
     document = issue(new, now=now)
-    insert_rows(
-        [InvoicedLine.of(part.line.pk, -part.amount.net, -part.amount.tax, document_id=document.pk) for part in parts]
-    )
+    keep_invoiced(document, parts, sign=-1)
     return document
+
+
+def keep_invoiced(document: Document, parts: Collection[Part], *, sign: int) -> None:
+    """Write down what a document has invoiced of each line; `sign` is -1 for one that takes back. One statement."""
+    insert_rows(
+        [
+            InvoicedLine.of(part.line.pk, sign * part.amount.net, sign * part.amount.tax, document_id=document.pk)
+            for part in parts
+        ]
+    )
 
 
 def _parts_to_credit(
