@@ -19,10 +19,14 @@ class LineRef:
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
-    """Catalogue entry as it was sold; `name` by language."""
+    """Catalogue entry as it was sold; `name` by language.
+
+    `move_days_before`: days before a course's first day until which the account moves people; None for no such limit.
+    """
 
     code: str
     name: Mapping[str, str]
+    move_days_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,8 @@ class LineContext:
     ``fields_asked`` are the entry's own fields as they were when the order was placed: labels and choices for reading
     ``UnitContext.fields``. ``units`` are those not given back: their number (``len``) costs nothing, each object is
     made on demand. A line without forms may have a hundred thousand, so count them, and pass their indexes on as
-    ranges (``runs_of``).
+    ranges (``runs_of``). ``move_days_before`` are the days before a course until which the account may move people,
+    None for no limit; ``entry_ref`` (``handlers.delivery``) passes them on.
     """
 
     order_id: int
@@ -218,6 +219,7 @@ class LineContext:
     courses: Mapping[str, Course] = field(default_factory=dict)
     fields_asked: tuple[AskedField, ...] = ()
     contact_name: str = ""
+    move_days_before: int | None = None
 
     def __post_init__(self) -> None:
         # A test may pass a tuple or a list.

@@ -37,7 +37,7 @@ def line_ref(line: LineContext) -> LineRef:
 
 def entry_ref(line: LineContext) -> EntryRef:
     """Return the entry as it was sold."""
-    return EntryRef(code=line.entry_code, name=dict(line.entry_name))
+    return EntryRef(line.entry_code, dict(line.entry_name), move_days_before=line.move_days_before)
 
 
 def name_of(line: LineContext) -> str:

@@ -160,10 +160,13 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
             ),
             (_("After the sale"), {"classes": ["tab"], "fields": after_the_sale}),
             (
-                _("Cancelling"),
+                _("Cancelling and moving"),
                 {
                     "classes": ["tab"],
-                    "fields": ["cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee"],
+                    "fields": [
+                        *("cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee"),
+                        "move_days_before",
+                    ],
                 },
             ),
         ]

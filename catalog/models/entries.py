@@ -20,6 +20,7 @@ from django_countries.fields import CountryField
 from billing.taxes.deciding import Supply
 from catalog.cancelling import CancelTerms
 from common.search import matching
+from enrolments.seats.move_terms import movable_in_words
 
 CODE_MAX_LENGTH = 64
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -206,6 +207,13 @@ class Entry(models.Model):
         _("amount kept for each unit cancelled"), max_digits=12, decimal_places=2, null=True, blank=True,
         validators=[MinValueValidator(0)], help_text=_("Tax included."),
     )  # fmt: skip
+    move_days_before = models.PositiveSmallIntegerField(
+        _("days to move people before the course"), null=True, blank=True,
+        help_text=_(
+            "Accounts may move people who have not begun until so many days before the first day of their course, if "
+            "that is known. Empty: until they begin."
+        ),
+    )  # fmt: skip
     position = models.PositiveIntegerField(
         _("position"), default=0, db_default=0, help_text=_("Lower numbers come first.")
     )
@@ -292,6 +300,11 @@ class Entry(models.Model):
         """Terms on which an account may cancel, in words; "" where it may not."""
         terms = CancelTerms.of(self)
         return terms.in_words(settings.SHOP_CURRENCY) if terms else ""
+
+    @property
+    def moving(self) -> str:
+        """Days until which an account may move people, in words; "" without such a limit."""
+        return movable_in_words(self.move_days_before)
 
     @property
     def is_on_sale(self) -> bool:

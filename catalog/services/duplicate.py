@@ -17,7 +17,7 @@ from common.languages import languages
 from handlers.discovery import SPECIFIC
 
 TEXTS = ("name", "summary", "description", "terms")
-CANCELLING = ("cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee")
+CANCELLING = ("cancel_days_after", "cancel_days_before", "cancel_share_kept", "cancel_fee", "move_days_before")
 KEPT = (
     *("category_id", "tax_id", "supply", "held_in", "handler", "min_quantity", "max_quantity"),
     *("audience", "vocational", "position"),

@@ -30,6 +30,10 @@ class WhyNot(models.TextChoices):
         "course_begins_too_late",
         pgettext_lazy("why nothing was done", "The course begins after the day by which the person has to begin."),
     )
+    MOVED_TOO_LATE = (
+        "moved_too_late",
+        pgettext_lazy("why nothing was done", "The last day on which the person could be moved is over."),
+    )
     PERIOD_OVER = "period_over", pgettext_lazy("why nothing was done", "The period the seat was sold for is over.")
     NOT_VALID = "seat_not_valid", pgettext_lazy("why nothing was done", "The validity of the seat is over.")
     IN_COURSE = (

@@ -23,6 +23,7 @@ from enrolments.display import order_link
 from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.give_admin import GIVE, GivingSeats
 from enrolments.seats.models import ASSIGNABLE_UNTIL, Seat, SeatQuerySet, SeatState
+from enrolments.seats.move_terms_admin import LiftingMoveLimit
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -122,7 +123,7 @@ class Counted(TypedDict):
 
 
 @admin.register(SeatBatch)
-class SeatBatchAdmin(GivingSeats):
+class SeatBatchAdmin(GivingSeats, LiftingMoveLimit):
     list_display = ("order", "entry", "source", "account", "seat_count", "course_list", "until", "sold_on")
     list_filter = (
         ("source", ChoicesDropdownFilter),
@@ -138,7 +139,8 @@ class SeatBatchAdmin(GivingSeats):
     ordering = ("-id",)
     fields = (
         "order", "entry", "source", "account", "given_from", "course_list", "course", "group", "supervisor_role",
-        "duration_days", "qualification_months", "starts", "ends", "valid_until", "sold_at", "seat_count",
+        "duration_days", "qualification_months", "starts", "ends", "valid_until", "move_days_before", "sold_at",
+        "seat_count",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_after_template = "seats/admin/batch_given.html"
@@ -146,6 +148,7 @@ class SeatBatchAdmin(GivingSeats):
     def row_context(self, request: HttpRequest, row: SeatBatch) -> dict[str, Any]:
         return {
             "given": row.given.select_related("account").annotate(seat_count=Count("seats")).order_by("pk"),
+            "may_lift": self.may_lift(request, row),
             "may_give": row.source == SeatBatch.Source.PACK and request.user.has_perm(GIVE),
         }
 

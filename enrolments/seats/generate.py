@@ -65,6 +65,7 @@ def generate_seats(
         valid_until=valid_until,
         start_before_days=start_before_days,
         remind_days=list(remind_days),
+        move_days_before=entry.move_days_before,
         sold_at=sold_at,
     )
     present = SeatBatch.objects.filter(line_id=line.line_id, given_from=None).first()

@@ -113,7 +113,7 @@ def look_at(
     of statements.
 
     `to` is where a move leads, `part` that of the account which the operator is limited to. Expects the seats
-    with batch, role and enrolment with its role.
+    with batch, course, role and enrolment with its role.
     """
     why_not = {seat.pk: _not_assigned(seat, act, now) for seat in seats}
     assigned = [seat for seat in seats if why_not[seat.pk] is None]

@@ -24,6 +24,7 @@ from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.forms import MoveForm
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.move import move_seat
+from enrolments.seats.move_terms import too_late_to_move
 from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
 from enrolments.seats.selectors import Grounds
 from enrolments.seats.targets import Targets, name_of, targets_of
@@ -115,5 +116,6 @@ def _page(
         "form": form,
         "has_targets": bool(targets) or form.is_bound,
         "is_assigned": shown.state == SeatState.ASSIGNED,
+        "too_late": too_late_to_move(shown, timezone.now()),
     }
     return render(request, "seats/seat_move.html", context, status=status)

@@ -26,6 +26,7 @@ from enrolments.scope import beyond_part
 from enrolments.seats.assign import AlreadyInSession
 from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.models import Seat
+from enrolments.seats.move_terms import too_late_to_move
 from enrolments.seats.placing import CourseNotAllowed, Rules
 from enrolments.values import Period
 
@@ -103,15 +104,20 @@ def judge_moves(
 ) -> Judged:
     """Say which people can be moved: to a course, or to a session of their course.
 
-    `seats` are of one account and assigned, with batch, person, role and enrolment; `course` is the target's, as it is
-    now, and `part` that of the account which the operator is limited to. Exact only under the course's lock. A constant
-    number of statements. The refusals are CourseNotAllowed, CourseClosed, CourseFull, CourseBeginsTooLate,
-    AlreadyInCourse, SeatNotValid for a move to a course; OtherCourse, AlreadyInSession, NoFreeSeat for one to a
-    session; CourseOver and PeriodOver for both.
+    `seats` are of one account and assigned, with batch, course, person, role and enrolment; `course` is the target's,
+    as it is now, and `part` that of the account which the operator is limited to. Exact only under the course's lock. A
+    constant number of statements. The refusals are MovedTooLate for a seat whose terms allow no move any more;
+    CourseNotAllowed, CourseClosed, CourseFull, CourseBeginsTooLate, AlreadyInCourse, SeatNotValid for a move to a
+    course; OtherCourse, AlreadyInSession, NoFreeSeat for one to a session; CourseOver and PeriodOver for both.
     """
-    if isinstance(to, CourseGroup):
-        return _into_session(seats, to, course, now)
-    return _into_course(seats, course, part, now)
+    refused: dict[int, Refused] = {seat.pk: late for seat in seats if (late := too_late_to_move(seat, now)) is not None}
+    in_time = [seat for seat in seats if seat.pk not in refused]
+    judged = (
+        _into_session(in_time, to, course, now)
+        if isinstance(to, CourseGroup)
+        else _into_course(in_time, course, part, now)
+    )
+    return Judged(judged.moves, judged.refused | refused)
 
 
 def with_extensions(moves: Sequence[Moving], *, course: Course, now: datetime.datetime) -> list[Moving]:

@@ -34,6 +34,7 @@ from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.desk import find_seat, is_attached, move_rows, moves_of, next_free_seat, was_assigned
 from enrolments.seats.forms import AssignForm, ReleaseForm
 from enrolments.seats.models import Seat, SeatState
+from enrolments.seats.move_terms import last_day_to_move
 from enrolments.seats.moves import SeatMoved, SeatNotFound, state_shown
 from enrolments.seats.placing import CourseNotAllowed, WrongRole
 from enrolments.seats.release import release_seat
@@ -190,6 +191,7 @@ def facts_of(
         "person": names.get(shown.person_id or 0),
         "invitation_expired_at": _invitation_expired_at(request, shown),
         "until": last_moment(shown),
+        "movable_until": last_day_to_move(shown) if shown.state == SeatState.ASSIGNED else None,
     }
 
 

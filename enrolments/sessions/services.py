@@ -95,6 +95,7 @@ def create_session_seats(
             starts_at=terms.starts_at,
             ends_at=terms.ends_at,
             remind_days=list(remind_days),
+            move_days_before=entry.move_days_before,
             sold_at=sold_at,
         )
         claim = claim_in([course.pk], now=now, account_id=line.account_id, user_ids=declared)

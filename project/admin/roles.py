@@ -76,7 +76,7 @@ SUPPORT = frozenset(
     | rights("accounts", LOOK, "delegation", "addresslink")
     | rights("enrolments", ("view", "add", "change"), "coursegroup", "enrolment")
     | rights("enrolments", LOOK, "role", "peoplelist")
-    | {"enrolments.give_seats"}
+    | {"enrolments.give_seats", "enrolments.lift_move_limit"}
     | {"shop.change_order", "handlers.view_brokenhook"}
     | {"outbox.view_mail", "outbox.resend_mail", "outbox.view_job", "outbox.retry_job"}
 )

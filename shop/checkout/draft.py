@@ -163,6 +163,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": dict(priced.tax.terms),
         "cancel_terms": cancel.to_freeze() if cancel else {},
+        "move_days_before": entry.move_days_before,
         "is_digital_content": entry.is_digital_content,
         "net": price.net if price else None,
         "tax": price.tax if price else None,

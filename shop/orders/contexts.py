@@ -73,6 +73,7 @@ def line_contexts(order: Order, lines: Iterable[OrderLine], *, now: datetime) ->
             paid_at=order.paid_at,
             now=now,
             fields_asked=line.fields_asked,
+            move_days_before=line.move_days_before,
         )
         for line in lines
     }

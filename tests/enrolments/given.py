@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+from dataclasses import replace
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.models import User
@@ -54,12 +55,13 @@ def given_pack(
     start_before_days: int | None = None,
     remind_days: tuple[int, ...] = (90, 30, 7),
     line: LineRef | None = None,
+    move_days_before: int | None = None,
     now: datetime.datetime = NOW,
 ) -> list[Seat]:
     """Return available seats of a pack, as a paid line makes them."""
     batch = generate_seats(
         line=line or new_line(account),
-        entry=ENTRY,
+        entry=replace(ENTRY, move_days_before=move_days_before),
         units=[range(1)],
         packsize=seats,
         course_list=course_list,
@@ -84,6 +86,7 @@ def given_session(
     terms: Terms = Terms(),  # noqa: B008
     operator: User | None = None,
     line: LineRef | None = None,
+    move_days_before: int | None = None,
     now: datetime.datetime = NOW,
 ) -> SessionSeats:
     """Set up a session, as a paid line does, and return the session."""
@@ -91,7 +94,7 @@ def given_session(
     people = declared + [(None, None)] * blanks
     return create_session_seats(
         line=line or new_line(account),
-        entry=ENTRY,
+        entry=replace(ENTRY, move_days_before=move_days_before),
         course=course,
         places=[SessionPlace(index, role=each_role, user=user) for index, (each_role, user) in enumerate(people)],
         supervisor_role=role(Role.TEACHER),

@@ -184,6 +184,7 @@ admin:enrolments_course_enrol        course_id                -  # enrols, overw
 admin:enrolments_course_end          course_id,enrolment_id   -  # only the merchant's own enrolment ends
 admin:enrolments_seatbatch_give      batch_id                 seen
 admin:outbox_job_retry               job_id                   -  # a job done already is refused
+admin:enrolments_seatbatch_lift_move_limit batch_id           -  # the same, however often it is pressed
 admin:outbox_job_dismiss             job_id                   -  # only a job that gave up is dismissed
 admin:shop_bankstatement_send        -                        -  # keeps a file, overwrites nothing
 admin:shop_bankstatement_columns     statement_id             -  # the last word about columns counts

@@ -493,6 +493,8 @@ admin:enrolments_seatbatch_give     GET  sign-in sign-in  403     403     page
 admin:enrolments_seatbatch_give     POST sign-in sign-in  403     403     done
 admin:outbox_job_retry              GET  sign-in sign-in  405     405     405
 admin:outbox_job_retry              POST sign-in sign-in  403     403     done
+admin:enrolments_seatbatch_lift_move_limit GET  sign-in sign-in  405 405   405
+admin:enrolments_seatbatch_lift_move_limit POST sign-in sign-in  403 403   go  # its people can be moved at any time
 admin:outbox_job_dismiss            GET  sign-in sign-in  405     405     405
 admin:outbox_job_dismiss            POST sign-in sign-in  403     403     go  # the job has not given up
 admin:shop_bankstatement_send        GET  sign-in sign-in  403     403     page

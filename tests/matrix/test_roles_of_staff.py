@@ -86,6 +86,7 @@ documents_document_file       -         -     may        -       may
 enrolments_course_end         -         -     -          may     may
 enrolments_course_enrol       -         -     -          may     may
 enrolments_seatbatch_give     -         -     -          may     may
+enrolments_seatbatch_lift_move_limit - -    -          may     may
 outbox_job_dismiss            -         -     -          may     may
 outbox_job_retry              -         -     -          may     may
 outbox_mail_body              -         may   may        may     may

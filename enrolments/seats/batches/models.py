@@ -86,6 +86,9 @@ class SeatBatch(models.Model):
         db_default=usual_remind_days(),
         blank=True,
     )
+    move_days_before = models.PositiveSmallIntegerField(
+        _("days before the course until which people can be moved"), null=True, blank=True
+    )
     sold_at = models.DateTimeField(_("sold"))
     # Written by `enrolments.seats.freezing` alone: reasons of FrozenFor, none while the seats are not frozen.
     frozen_for = ArrayField(
@@ -106,7 +109,10 @@ class SeatBatch(models.Model):
         verbose_name = _("seats of an order line")
         verbose_name_plural = _("seats of order lines")
         ordering = ("pk",)
-        permissions = (("give_seats", _("Can give seats to another customer account")),)
+        permissions = (
+            ("give_seats", _("Can give seats to another customer account")),
+            ("lift_move_limit", _("Can let accounts move people at any time")),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["line_id"], condition=models.Q(given_from__isnull=True), name="enrolments_seatbatch_line"

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.cancelling import CancelTerms
 from common.languages import in_reader_language
+from enrolments.seats.move_terms import movable_in_words
 from handlers.asked_fields import AskedField
 from shop.orders.models import Order
 
@@ -45,6 +46,9 @@ class OrderLine(models.Model):
         default=dict, db_default={}, editable=False,
         help_text="Terms on which the account may cancel (`CancelTerms`); empty where it may not.",
     )  # fmt: skip
+    move_days_before = models.PositiveSmallIntegerField(
+        null=True, help_text="Days before the course until which the account may move people; null for no such limit."
+    )
     is_digital_content = models.BooleanField(
         default=False, db_default=False, help_text="Content on demand, of which a private buyer may waive withdrawal."
     )
@@ -72,6 +76,11 @@ class OrderLine(models.Model):
         """Terms on which the account may cancel, in words; "" where it may not. Reads the order."""
         terms = CancelTerms.frozen(self.cancel_terms)
         return terms.in_words(self.order.currency) if terms else ""
+
+    @property
+    def moving(self) -> str:
+        """Days until which the account may move people, in words; "" without such a limit."""
+        return movable_in_words(self.move_days_before)
 
     @property
     def tax_mention(self) -> str:

@@ -208,6 +208,11 @@ BUTTONS = (
         lambda order: given_pack(order.account)[0].batch_id,
         {"number": "1", "reason": "Agreed"},
     ),
+    Button(
+        "enrolments_seatbatch_lift_move_limit",
+        "enrolments.seats.move_terms_admin.lift_move_limit",
+        lambda order: given_pack(order.account)[0].batch_id,
+    ),
     Button("enrolments_course_end", "enrolments.grounds.by_hand_admin.end_by_hand", by_hand),
     Button("outbox_job_retry", "outbox.jobs.admin.retry_job", lambda _: JobFactory().pk),
     Button("outbox_job_dismiss", "outbox.jobs.admin.dismiss_job", lambda _: JobFactory().pk),

@@ -288,6 +288,7 @@ HARMLESS = {
     "accounts_approval_decline", "accounts_erasurerequest_note",
     "catalog_entry_duplicate", "catalog_entry_new", "catalog_entry_try",
     "enrolments_course_enrol", "enrolments_course_end",
+    "enrolments_seatbatch_lift_move_limit",
     "outbox_job_retry", "outbox_job_dismiss", "outbox_mail_resend", "outbox_mail_dismiss",
     "shop_order_retry", "shop_order_lift", "shop_order_go_on",
     "shop_order_note", "shop_account_note", "shop_order_billing",
