@@ -9,8 +9,8 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,17 +27,16 @@ from common.fields import LineField, NameField
 from common.refusals import Refused
 from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
-from documents.issued.services import CREDITED
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.billing import BillingPages
+from shop.orders.admin.billing import CORRECT, BillingPages
 from shop.orders.models import Order
 from shop.papers.admin import faults_in_words
 from shop.papers.credit_notes.correcting import REASON_LENGTH, correct_document
 from shop.papers.credit_notes.details import BillingDetails
 from shop.papers.credit_notes.rests import rests_of
+from shop.papers.selectors import invoices_of
 from shop.papers.services import StillMissing
 
-CORRECT = "shop.correct_papers"
 # Not on documents of a private person, and of a public body alone.
 OF_ORGANISATIONS = ("register_number", "vat_number", "purchase_order")
 OF_PUBLIC_BODIES = ("service_code",)
@@ -112,9 +111,7 @@ class CorrectingPages(BillingPages):
         order = self.order_or_404(request, order_id)
         if not request.user.has_perm(CORRECT):
             raise PermissionDenied
-        document = correctable(order, document_id)
-        if document is None:
-            raise Http404
+        document = get_object_or_404(invoices_of(order), pk=document_id)
         invoice = from_data(document.data)
         rest = sum((left.gross for left in rests_of(order.pk).get(document.pk, {}).values()), ZERO)
         form = CorrectDocumentForm(request.POST if request.method == "POST" else None, invoice=invoice, rest=rest)
@@ -153,9 +150,3 @@ class CorrectingPages(BillingPages):
         numbers = {"wrong": document.number, "credit_note": done.credit_note.number, "new": done.invoice.number}
         messages.success(request, told % numbers)
         return True
-
-
-def correctable(order: Order, document_id: int) -> Document | None:
-    """Return a document of an order that invoices something; None for any other."""
-    invoices = Document.objects.filter(order_id=order.pk, kind__in=CREDITED, template="invoice")
-    return invoices.filter(pk=document_id).first()

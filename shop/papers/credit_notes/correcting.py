@@ -23,15 +23,16 @@ from documents.invoices.checking import BadInvoice
 from documents.invoices.values import TRANSFER, Due, Invoice, Party, Payment, as_data, from_data
 from documents.issued.models import Document
 from documents.issued.services import CREDITED, NewDocument, issue
+from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.papers.contents import selling
 from shop.papers.credit_notes.contents import Part, narrowed
-from shop.papers.credit_notes.rests import Rests, rests_of
 from shop.papers.credit_notes.details import BillingDetails, carry_over
-from shop.papers.credit_notes.services import credit, keep_invoiced
+from shop.papers.credit_notes.rests import Rests, rests_of
+from shop.papers.credit_notes.services import credit, keep_invoiced, units_of
 from shop.papers.services import StillMissing
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.models import Allocation
@@ -119,10 +120,12 @@ def correct_document(
 
 
 def _parts(order: Order, rests: Rests, document: Document) -> list[Part]:
-    """Return what is left of a document, line by line; units that were not given back. One query."""
+    """Return what is left of a document, line by line, with the charged units that no amount was given back for. Two
+    queries."""
     left = rests.get(document.pk, {})
+    gone = units_of(GivingBack.objects.filter(line__in=left, amount__gt=0))
     lines = order.lines.filter(pk__in=left).order_by("position")
-    return [Part(line, line.charged or line.quantity, left[line.pk]) for line in lines]
+    return [Part(line, max(1, line.charged - gone.get(line.pk, 0)), left[line.pk]) for line in lines]
 
 
 def _refuse(parts: Sequence[Part], *, rest: Decimal, reason: str) -> None:
@@ -167,9 +170,7 @@ def _replacement(
         left,
         seller=selling(seller),
         buyer=_buyer(old.buyer, details),
-        references=replace(
-            old.references, service_code=details.service_code, purchase_order=details.purchase_order
-        ),
+        references=replace(old.references, service_code=details.service_code, purchase_order=details.purchase_order),
         paid=left.gross - owed,
         dues=tuple(replace(each, on=max(each.on, today)) for each in due),
         payment=_to_pay(order, seller) if owed else _paid(order, old, today),
