@@ -45,6 +45,13 @@ class ShopIdentity(models.Model):
         db_default="",
         help_text=_("Number of a training provider; must stand on the invoices of training."),
     )
+    prices_include_tax = models.BooleanField(
+        _("prices are typed"),
+        choices=[(False, _("net: tax is added")), (True, _("with tax: tax is taken out of them"))],
+        default=False,
+        db_default=False,
+        help_text=_("Prices of the catalogue, and those that customers see first."),
+    )
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField(_("IBAN"), max_length=42, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)

@@ -19,6 +19,7 @@ from common.refusals import Refused
 from common.vat import normalise_vat_id
 from handlers.contract import in_words
 from shop.seller.models import ShopIdentity
+from shop.seller.prices import NOT_CONFIRMED, lock_if_read_anew, needs_confirming, read_as
 
 # Upper limits of the unpaid times, in the unit of each field.
 LONGEST_UNPAID_TIMES = {
@@ -38,19 +39,24 @@ class SellerRefused(Refused):
 
 
 @transaction.atomic
-def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
-    """Save the seller's single row, created the first time. Locks it.
+def save_seller(*, seller: ShopIdentity, rereads_prices: bool = False) -> ShopIdentity:
+    """Save the seller's single row, created the first time. Locks it, and before it every entry if prices are now read
+    another way, net or with tax, which after a sale asks for `rereads_prices`.
 
     Numbers are stored in their usual format (`tidy_seller`); an uploaded logo is decoded within bounds and encoded
     anew, and the previous one is deleted after the commit. Raises SellerRefused; then nothing was written.
     """
     errors = tidy_seller(seller)
+    if not rereads_prices and needs_confirming(seller):
+        errors["rereads_prices"] = NOT_CONFIRMED
     if errors:
         raise SellerRefused(errors)
+    lock_if_read_anew(seller)
     stored = ShopIdentity.objects.select_for_update(no_key=True).filter(pk=1).first()
     _take_logo(seller, stored)
     seller.pk = 1
     seller.save()
+    read_as(seller, stored)
     return seller
 
 
