@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0067_moving_terms'),
+        ('shop', '0069_prices_with_tax_checked'),
     ]
 
     operations = [
