@@ -58,6 +58,7 @@ ACCOUNTING = frozenset(
         "shop.set_terms",
         "billing.close_period",
         "shop.issue_papers",
+        "shop.correct_papers",
         "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",
