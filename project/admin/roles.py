@@ -59,6 +59,7 @@ ACCOUNTING = frozenset(
         "billing.close_period",
         "shop.issue_papers",
         "shop.pause_reminders",
+        "shop.correct_papers",
         "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",

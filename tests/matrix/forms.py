@@ -149,6 +149,7 @@ admin:shop_order_give_back_all       order_id                 -  # posts the uni
 admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
+admin:shop_order_correct_document    order_id,document_id     -  # posts the amount it showed as left
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
 admin:shop_order_note                order_id                 -  # adds a note, overwrites nothing

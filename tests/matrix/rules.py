@@ -429,6 +429,8 @@ admin:shop_account_note             GET  sign-in sign-in  405     405     405
 admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
 admin:shop_order_billing            GET  sign-in sign-in  403     403     page
 admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_correct_document   GET  sign-in sign-in  403     403     page
+admin:shop_order_correct_document   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
 admin:shop_order_units              POST sign-in sign-in  403     page    page
 admin:shop_phoneorder_lines         GET  sign-in sign-in  405     405     405

@@ -30,6 +30,7 @@ from billing.closures.models import Closure
 from catalog.models.entries import Entry
 from common.moments import local_day
 from common.tokens import derive_token
+from documents.invoices.values import as_data
 from documents.issued.files import make_files
 from documents.issued.models import Document
 from enrolments.calendar.links import make_link, token_of
@@ -76,7 +77,8 @@ from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
-from tests.documents.given import issued, plain_template
+from tests.documents.given import issued
+from tests.documents.invoices.given import invoice
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
 from tests.enrolments.joining.given import code as printed_code
@@ -454,10 +456,9 @@ def given_pause(entry: Entry, *, by: User, now: datetime) -> ReminderPause:
 
 
 def given_document(order_id: int, now: datetime) -> Document:
-    """Return a document of an order, with its files."""
-    with plain_template():
-        document = issued(order_id=order_id, now=now)
-        make_files(document_id=document.pk)
+    """Return an invoice of an order, with its files."""
+    document = issued(order_id=order_id, now=now, template="invoice", data=as_data(invoice()))
+    make_files(document_id=document.pk)
     return document
 
 

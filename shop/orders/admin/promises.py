@@ -19,7 +19,7 @@ from accounts.people.models import User
 from common.admin.display import amount
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.billing import BillingPages
+from shop.papers.credit_notes.admin import CorrectingPages
 from shop.payments.requests.asked import still_to_come
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import accept_promise
@@ -53,7 +53,7 @@ class PromiseForm(forms.Form):
     part = forms.TypedChoiceField(label=gettext_lazy("Covers"), coerce=int, widget=UnfoldAdminSelectWidget)
 
 
-class PromisePages(BillingPages):
+class PromisePages(CorrectingPages):
     """Button to accept a promise."""
 
     def action_urls(self) -> list[URLPattern]:

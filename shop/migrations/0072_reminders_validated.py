@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0070_reminders'),
+        ('shop', '0071_reminders'),
     ]
 
     operations = [

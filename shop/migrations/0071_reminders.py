@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0029_wants_payment_reminders'),
-        ('shop', '0069_prices_with_tax_checked'),
+        ('shop', '0070_right_to_correct'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
