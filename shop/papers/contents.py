@@ -12,7 +12,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.members.models import Buyer
-from catalog.pricing import CENT
 from common.languages import in_reader_language, languages
 from common.register_numbers import SIREN_LENGTH, is_siret
 from common.templatetags.money import money
@@ -27,12 +26,12 @@ from documents.invoices.values import (
     Payment,
     References,
     Tax,
-    Terms,
 )
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
+from shop.papers.late_payment import late_payment_terms
 from shop.papers.planning import Planned, Portion, Share
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
@@ -43,8 +42,6 @@ KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "publi
 MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
 # Kinds that print a part of a line by its units, where they make it up.
 WHOLE_UNITS = (Document.Kind.INVOICE, Document.Kind.FINAL, Document.Kind.PROFORMA)
-# Prices of units have six decimals at most.
-MILLIONTH = Decimal("0.000001")
 
 
 def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: date) -> Invoice:
@@ -69,7 +66,7 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             dues=planned.dues,
             references=_references(order, share),
             earlier=planned.earlier,
-            terms=Terms() if kind_of_buyer == "consumer" else between_professionals(),
+            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by),
             notes=tuple(_notes(order, share)),
         )
 
@@ -95,15 +92,6 @@ def _notes(order: Order, share: Share) -> Iterable[str]:
 def language_of(order: Order) -> str:
     """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
-
-
-def between_professionals() -> Terms:
-    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
-    return Terms(
-        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
-        penalties=_("Late payment penalties: three times the legal interest rate"),
-        discount=_("No discount for early payment"),
-    )
 
 
 def selling(seller: ShopIdentity) -> Party:
@@ -164,7 +152,7 @@ def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
     units, unit_net, said = Decimal(1), net, _part_in_words(portion, kind, currency)
     if portion.printed == sold(line):
         units, said = Decimal(line.charged or line.quantity), _free_units(line)
-        unit_net = _unit_net(line, net, units)
+        unit_net = line.unit_net_exact if line.charged else Decimal(0)
     elif kind in WHOLE_UNITS and line.unit_net and net % line.unit_net == 0:
         units, unit_net, said = net // line.unit_net, line.unit_net, ""
     return Line(
@@ -175,13 +163,6 @@ def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
         net=net,
         tax=_key(line),
     )
-
-
-def _unit_net(line: OrderLine, net: Decimal, units: Decimal) -> Decimal:
-    """Return the price of a unit, as it was sold; of more decimals where a gross price leaves another sum."""
-    if not line.charged:
-        return Decimal(0)
-    return line.unit_net if abs(line.unit_net * units - net) <= CENT else (net / units).quantize(MILLIONTH)
 
 
 def _free_units(line: OrderLine) -> str:
