@@ -35,6 +35,7 @@ class ShopConfig(floors.Floor):
         "payments.on_account",
         "payments.credit",
         "papers",
+        "papers.platforms",
         "postings",
         "trial",
         "renewal",
