@@ -92,6 +92,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
+from tests.shop.papers.platforms.given import platform_row
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
@@ -230,6 +231,8 @@ class World:
             "account-people-export": {"kind": "csv"},
             "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
+            "admin:shop_platformsettings_check": {"settings_id": platform_row().pk},
+            "admin:shop_platformsettings_remove": {"settings_id": platform_row().pk},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
         return values | special.get(address_name, {})

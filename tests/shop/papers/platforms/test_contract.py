@@ -9,7 +9,7 @@ import pytest
 from shop.papers.platforms.port import Outgoing, Progress, Rule
 from shop.papers.platforms.registry import get_platform, known
 from shop.payments.port import CallRefused, Unreachable
-from tests.shop.papers.platforms.conftest import switch
+from tests.shop.papers.platforms.given import switch
 
 PDF = b"%PDF-1.7\r\n\r\n--binary\x00\xff"
 KEY = "7f0c7a3e-1111-4222-8333-123456789abc"

@@ -23,7 +23,7 @@ from tests.constraints import broken, run
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.papers.given import SIRET, complete_seller
-from tests.shop.papers.platforms.conftest import switch
+from tests.shop.papers.platforms.given import switch
 
 pytestmark = pytest.mark.django_db
 
