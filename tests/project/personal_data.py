@@ -136,7 +136,6 @@ EXEMPT = {
     "shop.payment.status": CODE,
     "shop.paymentplan": "Terms that the shop offers.",
     "shop.documentsending": "Keys and codes of the platform.",
-    "shop.platformsettings": "The shop's own account at its platform.",
     "shop.providersettings": "The shop's own accounts at its payment providers.",
     "shop.chargeback.reference": KEYS,
     "shop.refundcall.key": KEYS,

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_the_xml_of_a_public_buyer_carries_siret_service_code_and_commitment_number(seller):
     order = place(
         make_cart(EntryFactory(tiers={1: "100.00"}, tax=TaxFactory())),
-        register_number=SIRET, buyer="public", service_code="SERVICE-7", commitment_number="EJ-2026-118",
+        register_number=SIRET, is_public_body=True, service_code="SERVICE-7", commitment_number="EJ-2026-118",
     )  # fmt: skip
     pay(order)
     document = Document.objects.get(order_id=order.pk)

@@ -30,7 +30,7 @@ def test_a_merchant_types_keys_which_nobody_is_shown_again_and_switches_it_on():
         "voluntary": "no", "mode": "test",
     }  # fmt: skip
     clerk.post(url, controls(clerk.get(url), "platformsettings_form") | typed)
-    row = PlatformSettings.objects.get()
+    row = PlatformSettings.objects.get(name="afnor")
     assert in_use() is not None
     assert row.plain["client_id"] == "amphi"
     assert "s3cret-of-ours" not in row.secret + str(row.plain)
@@ -44,7 +44,7 @@ def test_an_address_without_https_is_told_at_its_field(address):
     clerk, url = browser_of(staff(*ADMINISTRATOR)), reverse("admin:shop_platformsettings_change", args=[row.pk])
     shown = clerk.post(url, controls(clerk.get(url), "platformsettings_form") | {"token_url": address})
     assert "Type an address that begins with https://." in text_of(shown)
-    assert PlatformSettings.objects.get().keys_at is None
+    assert PlatformSettings.objects.get(name="afnor").keys_at is None
 
 
 def test_the_connection_is_tried_by_a_button(desk):
