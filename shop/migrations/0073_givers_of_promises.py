@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0067_moving_terms'),
+        ('shop', '0072_reminders_validated'),
     ]
 
     operations = [
