@@ -465,6 +465,8 @@ admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
 admin:shop_refund_arrived           POST sign-in sign-in  403     403     done
 admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
 admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # stands in a file
+admin:shop_secondchargerule_switch  GET  sign-in sign-in  405     405     405
+admin:shop_secondchargerule_switch  POST sign-in sign-in  403     403     done
 admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
 admin:shop_transferfile_download    POST sign-in sign-in  403     403     go  # the seller has no IBAN
 admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
@@ -586,6 +588,7 @@ shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
+shop.secondchargerule     page 403  page 403
 shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
 shop.providersettings     page 403  page 403

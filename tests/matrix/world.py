@@ -325,6 +325,7 @@ class World:
             "admin:enrolments_seatbatch_give": {
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
             },
+            "admin:shop_secondchargerule_switch": {"to": "on"},
             "admin:shop_legaltext_add": {"kind": "privacy"},
             "admin:accounts_erasurerequest_erase": {"email": self.erasure.person.email},
             "admin:accounts_erasurerequest_refuse": {"reason": "A claim is open"},

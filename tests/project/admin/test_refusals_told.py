@@ -297,6 +297,7 @@ BUTTONS = (
         wrong_charge,
         {"amount": "121.00"},
     ),
+    Button("shop_secondchargerule_switch", "shop.payments.second_charges.admin.switch_rule", posted={"to": "on"}),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_duepart_pause", f"{DUE}.pause_reminders", due_part, {"of": "order", "reason": "Agreed"}),
     Button("shop_duepart_resume", f"{DUE}.resume_reminders", paused),
