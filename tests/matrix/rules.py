@@ -455,6 +455,10 @@ admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     go  # no order is named
+admin:shop_payment_charge_back   GET  sign-in sign-in  403     403     page
+admin:shop_payment_charge_back   POST sign-in sign-in  403     403     done
+admin:shop_payment_came_again    GET  sign-in sign-in  405     405     405
+admin:shop_payment_came_again    POST sign-in sign-in  403     403     404  # nothing was noted
 admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405

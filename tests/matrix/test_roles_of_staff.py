@@ -132,6 +132,8 @@ shop_order_retry              -         may   may        may     may
 shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
 shop_paymentevent_apply       -         -     may        -       may
+shop_payment_charge_back      -         -     may        -       may
+shop_payment_came_again       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may

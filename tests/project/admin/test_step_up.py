@@ -147,8 +147,6 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page in ("shop_statementline_confirm", "shop_statementline_sure"):
         line = bring_in(camt(statement(entry(text=order.number)))).lines.get()
         return reverse(name, args=[line.pk] if page.endswith("confirm") else []), {"number": order.number}
-    if page == "shop_secondchargerule_switch":
-        return reverse(name), BY_PAGE[page].posted
     button = BY_PAGE[page]
     row = button.row(order)
     return reverse(name, args=row if isinstance(row, tuple) else (row,)), button.posted
