@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0003_ubl_checked'),
-        ('shop', '0073_givers_of_promises'),
+        ('shop', '0074_second_charges'),
     ]
 
     operations = [
