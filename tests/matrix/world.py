@@ -59,6 +59,7 @@ from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.platforms.models import DocumentSending
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.due.models import ReminderPause
@@ -469,6 +470,7 @@ def given_document(order_id: int, now: datetime) -> Document:
     """Return an invoice of an order, with its files."""
     document = issued(order_id=order_id, now=now, template="invoice", data=as_data(invoice()))
     make_files(document_id=document.pk)
+    DocumentSending.objects.create(document=document, platform="afnor", asked_at=now)
     return document
 
 

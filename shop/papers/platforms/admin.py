@@ -19,7 +19,7 @@ from common.admin.display import NOTHING, Label, choice_label, link, moment
 from common.admin.readonly import ReadOnlyAdmin
 from shop.papers.platforms.models import DocumentSending, PlatformSettings
 from shop.papers.platforms.port import Platform
-from shop.papers.platforms.registry import get_platform, known
+from shop.papers.platforms.registry import get_platform
 from shop.papers.platforms.services import refused
 from shop.payments.configured import wording
 from shop.payments.configured.forms import MethodForm
@@ -78,9 +78,6 @@ class PlatformSettingsAdmin(KeyedAdmin):
         if platform is None:
             raise Http404
         return platform
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PlatformSettings]:
-        return super().get_queryset(request).filter(name__in=[each.name for each in known()])
 
     @display(description=_("platform"))
     def title(self, row: PlatformSettings) -> str:

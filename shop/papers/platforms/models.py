@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from shop.papers.platforms.registry import known
 from shop.payments.configured.models import ProviderSettings
 
 
@@ -72,10 +73,16 @@ class DocumentSending(models.Model):
         return f"{self.platform} · {self.reference or self.key}"
 
 
+class PlatformRows(models.Manager["PlatformSettings"]):
+    def get_queryset(self) -> models.QuerySet[PlatformSettings]:
+        """Return the rows of the platforms of this installation."""
+        return super().get_queryset().filter(name__in=[platform.name for platform in known()])
+
+
 class PlatformSettings(ProviderSettings):
     """Row of the settings of outside services that is a platform's, as the administration shows it."""
 
-    objects: ClassVar[models.Manager[PlatformSettings]] = models.Manager()
+    objects: ClassVar[PlatformRows] = PlatformRows()
 
     class Meta:
         proxy = True
