@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from billing.ledger.services import Entry
 from common.plain_inserts import insert_row
 from common.plain_rows import plain_rows
+from documents.issued.mailed import hold_mails
 from shop.orders import fulfilment, mails
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
@@ -61,3 +62,4 @@ def release_order(
     fulfilment.begin(order, lines, now=now)
     mails.queue_payment_received(order, now=now)
     papers.issue_at_settlement(order, lines, payment=payment, now=now)
+    hold_mails(order_id=order.pk, at=now)
