@@ -78,9 +78,7 @@ def connect() -> None:
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_area_link(AreaLink("account-money", pgettext_lazy("page", "Money"), rights={Right.SEE_INVOICES}, position=15))
-    add_area_link(
-        AreaLink("account-documents", _("Documents"), rights=of_orders, position=16)
-    )
+    add_area_link(AreaLink("account-documents", _("Documents"), rights=of_orders, position=16))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))

@@ -84,6 +84,8 @@ order-give-back          GET  sign-in 404     404     404      404        404   
 order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-paper              GET  404     page    page    404      page       404      404     404     404     404
 order-paper              POST 405
+order-papers-zip         GET  404     page    page    404      page       404      404     404     404     404
+order-papers-zip         POST 405
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -145,8 +147,10 @@ account-orders           GET  sign-in page    page    404      page       404   
 account-orders           POST 405
 account-money            GET  sign-in page    404     404      page       404      404     404     404     404
 account-money            POST 405
-account-documents        GET  sign-in page    404     404      page       404      404     404     404     404
+account-documents        GET  sign-in page    page    404      page       404      404     404     404     404
 account-documents        POST 405
+account-documents-zip    GET  sign-in page    page    404      page       404      404     404     404     404
+account-documents-zip    POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404

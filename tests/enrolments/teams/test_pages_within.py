@@ -55,6 +55,7 @@ CLOSED = {
     "account-orders": BY_ROLE,
     "account-money": BY_ROLE,
     "account-documents": BY_ROLE,
+    "account-documents-zip": BY_ROLE,
     "account-renew": BY_ROLE,
     "account-teams": DECIDES,
     "account-team": DECIDES,

@@ -9,6 +9,7 @@ from django.core import mail as django_mail
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from common.moments import local_day
 from documents.issued.models import Document
 from handlers.contract import RevokeReason
 from outbox.jobs.models import Job
@@ -18,7 +19,9 @@ from outbox.mails.rendering import render_mail
 from outbox.mails.services import resend_mail
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
-from tests.factories.accounts import MembershipFactory
+from shop.papers.services import issue_by_hand
+from shop.payments.requests.planning import Part, plan_payments
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place
 from tests.shop.papers.given import SIRET
@@ -73,7 +76,9 @@ def test_the_mail_of_the_payment_carries_the_invoice(order):
 def test_the_mail_of_a_giving_back_carries_the_credit_note_alone(order):
     deliver(order)
     line = order.lines.get()
-    give_units_back(order_id=order.pk, units={line.pk: [0]}, why=RevokeReason.REFUNDED, reason="", now=timezone.now())
+    give_units_back(
+        order_id=order.pk, units={line.pk: [0]}, why=RevokeReason.REFUNDED, reason="", actor=None, now=timezone.now()
+    )
     run_due_jobs()
 
     credit_note = Document.objects.get(kind="credit_note")
@@ -98,7 +103,7 @@ def test_a_file_that_cannot_be_made_holds_the_mail_up_for_ten_minutes_and_no_lon
 
 
 def test_an_address_that_nobody_proved_gets_the_number_and_no_file(seller):
-    order = place(make_cart(EntryFactory()), register_number=SIRET)
+    order = place(make_cart(EntryFactory()), register_number=SIRET, is_proved=False)
     pay(order)
     deliver(order)
 
@@ -148,3 +153,28 @@ def test_more_than_a_mail_may_carry_is_left_with_the_order(order, monkeypatch):
     deliver(order)
 
     assert attached_to("payment_received") == [[]]
+
+
+def test_a_part_paid_sends_its_deposit_invoice(seller, owner):
+    order = place(make_cart(EntryFactory()), user=owner.user, account=owner.account, register_number=SIRET)
+    half = order.gross / 2
+    days = (None, local_day(timezone.now()) + timedelta(days=30))
+    plan_payments(
+        order_id=order.pk, parts=[Part(half, day) for day in days], actor=UserFactory(is_staff=True), now=timezone.now()
+    )
+    pay(order, amount=half)
+    deliver(order)
+
+    deposit = Document.objects.get()
+    assert deposit.kind == "deposit"
+    assert attached_to("papers_issued") == [[f"{deposit.number}.pdf"]]
+
+
+def test_papers_issued_by_hand_are_sent(seller, owner):
+    order = place(make_cart(EntryFactory()), user=owner.user, account=owner.account)
+    pay(order)
+    Order.objects.filter(pk=order.pk).update(register_number=SIRET)
+    issue_by_hand(order_id=order.pk, actor=UserFactory(is_staff=True), now=timezone.now())
+    deliver(order)
+
+    assert attached_to("papers_issued") == [[f"{Document.objects.get().number}.pdf"]]
