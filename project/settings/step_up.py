@@ -58,6 +58,10 @@ STEP_UP_ACTS = {
     "admin:shop_transferfile_download",
     "admin:shop_transferfile_sent",
     "admin:shop_transferfile_discard",
+    # Documents of many customers at once
+    "admin:documents_document_changelist save_pdf",
+    "admin:documents_document_changelist save_xml",
+    "admin:documents_document_changelist save_ubl",
     # Books that nobody opens again
     "admin:billing_closure_close",
     # The bank account that customers pay to

@@ -338,6 +338,8 @@ FOR_THE_BANK = {"shop/payments/transfers_back/admin.py"}
 
 # One document at a time, for those who may read its page, which names its buyer as well.
 ONE_DOCUMENT = {"documents/issued/answers.py"}
+# Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
+MANY_DOCUMENTS = {"documents/issued/bundles.py"}
 
 
 def test_no_export_is_forgotten():
@@ -350,4 +352,4 @@ def test_no_export_is_forgotten():
         if SENDS_A_FILE.search(module.read_text())
     }
 
-    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | FOR_THE_BANK
+    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS | FOR_THE_BANK
