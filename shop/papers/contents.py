@@ -34,6 +34,7 @@ from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
 from shop.papers.planning import Planned, Portion, Share
+from shop.papers.terms import between_professionals, look_of, payment_terms
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
@@ -50,7 +51,8 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
     """Return the contents of a planned document of an order, in the order's language; `day` is the day of issue. No
     query."""
     printed, share = planned.printed, planned.share
-    with translation.override(language_of(order)):
+    language = language_of(order)
+    with translation.override(language):
         kind_of_buyer: BuyerKind = "business" if share.payer else KINDS[order.bought_by]
         return Invoice(
             seller=selling(seller),
@@ -68,8 +70,9 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             dues=planned.dues,
             references=_references(order, share),
             earlier=planned.earlier,
-            terms=Terms() if kind_of_buyer == "consumer" else between_professionals(),
-            notes=tuple(_notes(order, share)),
+            terms=Terms() if kind_of_buyer == "consumer" else between_professionals(seller, language=language),
+            look=look_of(seller, language=language),
+            notes=(*_notes(order, share), *_terms_of_payment(planned, seller, language)),
         )
 
 
@@ -91,18 +94,14 @@ def _notes(order: Order, share: Share) -> Iterable[str]:
         }
 
 
+def _terms_of_payment(planned: Planned, seller: ShopIdentity, language: str) -> list[str]:
+    """Return the seller's terms of payment on what asks for money."""
+    return payment_terms(seller, language=language) if planned.owed else []
+
+
 def language_of(order: Order) -> str:
     """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
-
-
-def between_professionals() -> Terms:
-    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
-    return Terms(
-        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
-        penalties=_("Late payment penalties: three times the legal interest rate"),
-        discount=_("No discount for early payment"),
-    )
 
 
 def selling(seller: ShopIdentity) -> Party:
