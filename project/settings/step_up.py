@@ -62,6 +62,8 @@ STEP_UP_ACTS = {
     "admin:documents_document_changelist save_pdf",
     "admin:documents_document_changelist save_xml",
     "admin:documents_document_changelist save_ubl",
+    # Documents that were wrong
+    "admin:shop_order_correct_document",
     # Books that nobody opens again
     "admin:billing_closure_close",
     # The bank account that customers pay to

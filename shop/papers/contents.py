@@ -12,7 +12,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.members.models import Buyer
-from catalog.pricing import CENT
 from common.languages import in_reader_language, languages
 from common.register_numbers import SIREN_LENGTH, is_siret
 from common.templatetags.money import money
@@ -27,14 +26,15 @@ from documents.invoices.values import (
     Payment,
     References,
     Tax,
-    Terms,
 )
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
+from shop.papers.late_payment import late_payment_terms
 from shop.papers.planning import Planned, Portion, Share
-from shop.papers.terms import between_professionals, look_of, payment_terms
+from shop.papers.terms import look_of, payment_terms
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
@@ -43,16 +43,13 @@ KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "publi
 MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
 # Kinds that print a part of a line by its units, where they make it up.
 WHOLE_UNITS = (Document.Kind.INVOICE, Document.Kind.FINAL, Document.Kind.PROFORMA)
-# Prices of units have six decimals at most.
-MILLIONTH = Decimal("0.000001")
 
 
 def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: date) -> Invoice:
     """Return the contents of a planned document of an order, in the order's language; `day` is the day of issue. No
     query."""
     printed, share = planned.printed, planned.share
-    language = language_of(order)
-    with translation.override(language):
+    with translation.override(language_of(order)):
         kind_of_buyer: BuyerKind = "business" if share.payer else KINDS[order.bought_by]
         return Invoice(
             seller=selling(seller),
@@ -70,9 +67,9 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             dues=planned.dues,
             references=_references(order, share),
             earlier=planned.earlier,
-            terms=Terms() if kind_of_buyer == "consumer" else between_professionals(seller, language=language),
-            look=look_of(seller, language=language),
-            notes=(*_notes(order, share), *_terms_of_payment(planned, seller, language)),
+            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by, seller),
+            look=look_of(seller),
+            notes=(*_notes(order, share), *_terms_of_payment(planned, seller)),
         )
 
 
@@ -94,9 +91,9 @@ def _notes(order: Order, share: Share) -> Iterable[str]:
         }
 
 
-def _terms_of_payment(planned: Planned, seller: ShopIdentity, language: str) -> list[str]:
+def _terms_of_payment(planned: Planned, seller: ShopIdentity) -> list[str]:
     """Return the seller's terms of payment on what asks for money."""
-    return payment_terms(seller, language=language) if planned.owed else []
+    return payment_terms(seller) if planned.owed else []
 
 
 def language_of(order: Order) -> str:
@@ -141,6 +138,20 @@ def buying(order: Order) -> Party:
     )
 
 
+def promising(giver: Giver) -> Party:
+    """Return the giver of a promise as papers name it."""
+    siret = "".join(giver.siret.split())
+    return Party(
+        name=giver.name,
+        street=giver.street,
+        postal_code=giver.postal_code,
+        city=giver.city,
+        siren=siret[:SIREN_LENGTH],
+        siret=siret,
+        electronic_address=siret[:SIREN_LENGTH],
+    )
+
+
 def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
     """Return a line of what a document prints, in the active language: of a whole line its units, of which those that
     cost nothing are told in its description; of a part its units where they make it up, else its sum."""
@@ -148,7 +159,7 @@ def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
     units, unit_net, said = Decimal(1), net, _part_in_words(portion, kind, currency)
     if portion.printed == sold(line):
         units, said = Decimal(line.charged or line.quantity), _free_units(line)
-        unit_net = _unit_net(line, net, units)
+        unit_net = line.unit_net_exact if line.charged else Decimal(0)
     elif kind in WHOLE_UNITS and line.unit_net and net % line.unit_net == 0:
         units, unit_net, said = net // line.unit_net, line.unit_net, ""
     return Line(
@@ -159,13 +170,6 @@ def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
         net=net,
         tax=_key(line),
     )
-
-
-def _unit_net(line: OrderLine, net: Decimal, units: Decimal) -> Decimal:
-    """Return the price of a unit, as it was sold; of more decimals where a gross price leaves another sum."""
-    if not line.charged:
-        return Decimal(0)
-    return line.unit_net if abs(line.unit_net * units - net) <= CENT else (net / units).quantize(MILLIONTH)
 
 
 def _free_units(line: OrderLine) -> str:

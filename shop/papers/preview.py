@@ -8,10 +8,12 @@ from decimal import Decimal
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.members.models import Buyer
 from documents.invoices.template import preview
 from documents.invoices.values import TRANSFER, Due, Invoice, Line, Party, Payment, References, Tax
 from shop.papers.contents import selling
-from shop.papers.terms import between_professionals, look_of, payment_terms
+from shop.papers.late_payment import late_payment_terms
+from shop.papers.terms import look_of, payment_terms
 from shop.seller.models import ShopIdentity
 
 DUE_DAYS = 30
@@ -21,11 +23,11 @@ D = Decimal
 def sample_pdf(seller: ShopIdentity, *, language: str, day: date) -> bytes:
     """Return the PDF of a sample invoice of the seller, saved or not. Raises what the template raises."""
     with translation.override(language):
-        invoice = _sample(seller, language=language, day=day)
+        invoice = _sample(seller, day=day)
         return preview(invoice, number=_("SPECIMEN"), language=language, day=day)
 
 
-def _sample(seller: ShopIdentity, *, language: str, day: date) -> Invoice:
+def _sample(seller: ShopIdentity, *, day: date) -> Invoice:
     gross = D("1740.00")
     return Invoice(
         seller=selling(seller),
@@ -67,7 +69,7 @@ def _sample(seller: ShopIdentity, *, language: str, day: date) -> Invoice:
         ),
         dues=(Due(on=day + timedelta(days=DUE_DAYS), amount=gross),),
         references=References(order=_("SPECIMEN")),
-        terms=between_professionals(seller, language=language),
-        look=look_of(seller, language=language),
-        notes=(_("This is a sample: no invoice."), *payment_terms(seller, language=language)),
+        terms=late_payment_terms(Buyer.COMPANY, seller),
+        look=look_of(seller),
+        notes=(_("This is a sample: no invoice."), *payment_terms(seller)),
     )

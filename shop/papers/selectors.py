@@ -7,6 +7,7 @@ from django.db.models import QuerySet, Sum
 from accounts.members.models import Membership
 from accounts.members.rights import Right, rights_of
 from documents.issued.models import Document
+from documents.issued.services import CREDITED
 from shop.orders.models import Order
 from shop.papers.amounts import Amount
 from shop.papers.models import InvoicedLine
@@ -24,6 +25,11 @@ def papers_seen_by(member: Membership) -> QuerySet[Document]:
     if Right.SEE_INVOICES not in rights_of(member):
         orders = orders.filter(buyer=member.user_id)
     return Document.objects.filter(order_id__in=orders.values("pk")).order_by("-pk")
+
+
+def invoices_of(order: Order) -> QuerySet[Document]:
+    """Return the documents of an order by which something was invoiced, the newest first."""
+    return Document.objects.filter(order_id=order.pk, kind__in=CREDITED, template="invoice").order_by("-pk")
 
 
 def invoiced_of(order_id: int) -> dict[int, Amount]:

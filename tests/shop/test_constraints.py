@@ -164,6 +164,7 @@ def test_a_cart_makes_one_order(order):
         (broken("shop_orderline_amounts"), "tax_rate = -1"),
         (broken("shop_orderline_amounts"), "net = -1, gross = -1 + tax"),
         (broken("shop_orderline_gross_is_net_plus_tax"), "gross = gross - 0.01"),
+        (broken("shop_orderline_gross_as_typed"), "unit_gross = gross + 0.01"),
         (broken("shop_orderline_status_known"), "status = 'lost'"),
         (broken("shop_orderline_fulfilled_has_time"), "status = 'fulfilled'"),
     ],
@@ -388,6 +389,12 @@ def test_a_paid_order_has_its_places(probe_entry):
     pay(order)
     with broken("shop_order_paid_has_its_places"):
         run(f"UPDATE shop_order SET places_released_at = now() WHERE id = {order.pk}")
+
+
+def test_a_colour_of_papers_is_a_colour():
+    ShopIdentity.current()
+    with broken("shop_identity_accent"):
+        run("UPDATE shop_shopidentity SET accent = 'red'")
 
 
 def test_no_more_than_a_course_is_kept_for_addresses_not_proved():
