@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -30,7 +31,7 @@ def sample_pdf(seller: ShopIdentity, *, language: str, day: date) -> bytes:
 def _sample(seller: ShopIdentity, *, day: date) -> Invoice:
     gross = D("1740.00")
     return Invoice(
-        seller=selling(seller),
+        seller=replace(selling(seller), name=seller.name or _("Name of the seller")),
         buyer=Party(
             name=_("Sample customer"),
             street=_("1 Sample Street"),
@@ -51,7 +52,7 @@ def _sample(seller: ShopIdentity, *, day: date) -> Invoice:
                 net=D("1200.00"),
                 tax="exempt",
             ),
-            Line(name=_("Book"), quantity=D(15), unit_net=D("30.00"), net=D("450.00"), tax="standard"),
+            Line(name=_("Hire of a room"), quantity=D(15), unit_net=D("30.00"), net=D("450.00"), tax="standard"),
         ),
         taxes=(
             Tax(key="exempt", treatment="training", rate=D(0), net=D("1200.00"), tax=D("0.00")),

@@ -127,6 +127,10 @@ class ShopIdentityForm(forms.ModelForm):
                 raise ValidationError(str(refusal)) from refusal
         return logo
 
+    def clean_accent(self) -> str:
+        """Return the colour typed; the one stored where none is sent."""
+        return str(self.cleaned_data["accent"] or self.instance.accent)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # a hook of Django that its types leave out
         if not self.errors:
@@ -176,7 +180,7 @@ class ShopIdentityAdmin(TellsRefusals):
         if db_field.name == "logo":
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
         elif db_field.name == "accent":
-            kwargs["widget"] = UnfoldAdminColorInputWidget()
+            kwargs |= {"widget": UnfoldAdminColorInputWidget(), "required": False}
         elif db_field.name in LONGEST_UNPAID_TIMES:
             kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
         elif db_field.name == "reminder_before_days":
