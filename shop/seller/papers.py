@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.validators import RegexValidator
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 USUAL_ACCENT = "#1f2937"
 LONGEST_TERM = 200
@@ -13,7 +17,7 @@ LONGEST_FOOTER = 400
 _COLOUR = r"^#[0-9A-Fa-f]{6}$"
 
 
-def _text(label: Promise, longest: int = LONGEST_TERM) -> models.CharField[str, str]:
+def _text(label: StrOrPromise, longest: int = LONGEST_TERM) -> models.CharField[str, str]:
     return models.CharField(label, max_length=longest, blank=True, default="", db_default="")
 
 

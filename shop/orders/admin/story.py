@@ -93,7 +93,7 @@ def _settlement(order: Order) -> Iterator[Chapter]:
 def _documents(order: Order, viewer: User) -> Iterator[Chapter]:
     rows = Document.objects.filter(order_id=order.pk).order_by("pk")
     gross_of = KeyTextTransform("gross", "data")
-    for key, number, kind, at, gross in rows.values_list("pk", "number", "kind", "issued_at", gross_of)[:SHOWN]:
+    for key, number, kind, at, gross in rows.values_list("pk", "number", "kind", "recorded_at", gross_of)[:SHOWN]:
         sign = -1 if kind == Document.Kind.CREDIT_NOTE else 1
         told = str(capfirst(Document.Kind(kind).label))
         named = admin_link(viewer, Document, key, number)

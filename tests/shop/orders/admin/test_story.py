@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.people.models import User
 from common.moments import local_day
@@ -32,7 +32,8 @@ def viewer() -> User:
 def story(order: Order, viewer: User) -> list[list[str]]:
     shown = order_with_account(order.pk)
     assert shown is not None
-    return [[str(cell) for cell in row] for row in order_page(shown, viewer=viewer).story.rows]
+    with translation.override("en"):
+        return [[str(cell) for cell in row] for row in order_page(shown, viewer=viewer).story.rows]
 
 
 def test_it_tells_everything_in_order(viewer):
@@ -43,7 +44,7 @@ def test_it_tells_everything_in_order(viewer):
 
     told = story(order, viewer)
     assert [row[1] for row in told] == [
-        "Order placed", "Payment: Test bank", "Order confirmed by a payment", "Invoice", "Units given back",
+        "Order placed", "Payment: Card (test)", "Order confirmed by a payment", "Invoice", "Units given back",
         "Credit note",
     ]  # fmt: skip
     assert [row[2] for row in told] == ["€240.00", "€240.00", "–", "€240.00", "-€120.00", "-€120.00"]
