@@ -11,21 +11,27 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right
+from accounts.rate_limits.pages import too_often
+from accounts.rate_limits.services import TooOften, count_attempt
 from common.refusals import Refused
 from documents.issued.answers import file_answer
 from documents.issued.bundles import MOST, bundle_answer
 from documents.issued.files import FileLost, NotMadeYet
 from documents.issued.models import Document, DocumentFile
+from shop.cart.current import signed_in
 from shop.orders.models import Order
 from shop.orders.views import seen_order
 from shop.papers.choosing import PapersForm
+from shop.papers.pro_forma import NothingToPay, make_pro_forma
 from shop.papers.selectors import papers_of, papers_seen_by
+from shop.papers.services import StillMissing
 
 PAPERS_PER_PAGE = 25
 ZIP_FORMS = (("pdf", "PDF"), ("xml", "Factur-X XML"), ("ubl", "UBL"))
@@ -119,3 +125,24 @@ def paper_file(request: HttpRequest, token: str, document_id: int, form: str) ->
 def _refuse_unless_form(form: str) -> None:
     if form not in DocumentFile.Form:
         raise Http404
+
+
+@require_POST
+def pro_forma(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the pro-forma invoice of an unpaid order, for who may pay it; 404 for anybody else."""
+    order, sight = seen_order(request, token)
+    if not sight.may_pay:
+        raise Http404
+    now = timezone.now()
+    try:
+        count_attempt(what="pro-forma invoice", who=str(order.pk), now=now)
+        make_pro_forma(order_id=order.pk, actor=signed_in(request), now=now)
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
+    except StillMissing:
+        messages.error(request, _("This pro-forma invoice lacks something that it must say. Please contact us."))
+    except NothingToPay as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The pro-forma invoice is made. You find it among the documents of this order."))
+    return redirect("order", order.token)
