@@ -44,7 +44,7 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
-    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper")
+    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "duepart")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("documents", LOOK, "document")
@@ -58,6 +58,8 @@ ACCOUNTING = frozenset(
         "shop.set_terms",
         "billing.close_period",
         "shop.issue_papers",
+        "shop.pause_reminders",
+        "shop.correct_papers",
         "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",

@@ -26,13 +26,14 @@ from documents.invoices.values import (
     Payment,
     References,
     Tax,
-    Terms,
 )
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
+from shop.papers.late_payment import late_payment_terms
 from shop.papers.planning import Planned, Portion, Share
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
@@ -65,7 +66,7 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             dues=planned.dues,
             references=_references(order, share),
             earlier=planned.earlier,
-            terms=Terms() if kind_of_buyer == "consumer" else between_professionals(),
+            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by),
             notes=tuple(_notes(order, share)),
         )
 
@@ -91,15 +92,6 @@ def _notes(order: Order, share: Share) -> Iterable[str]:
 def language_of(order: Order) -> str:
     """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
-
-
-def between_professionals() -> Terms:
-    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
-    return Terms(
-        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
-        penalties=_("Late payment penalties: three times the legal interest rate"),
-        discount=_("No discount for early payment"),
-    )
 
 
 def selling(seller: ShopIdentity) -> Party:
@@ -135,6 +127,20 @@ def buying(order: Order) -> Party:
         vat_number=order.vat_id,
         email=order.contact_email,
         contact=order.contact_name,
+        electronic_address=siret[:SIREN_LENGTH],
+    )
+
+
+def promising(giver: Giver) -> Party:
+    """Return the giver of a promise as papers name it."""
+    siret = "".join(giver.siret.split())
+    return Party(
+        name=giver.name,
+        street=giver.street,
+        postal_code=giver.postal_code,
+        city=giver.city,
+        siren=siret[:SIREN_LENGTH],
+        siret=siret,
         electronic_address=siret[:SIREN_LENGTH],
     )
 

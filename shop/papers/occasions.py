@@ -26,10 +26,13 @@ from common.moments import local_day
 from documents.invoices.values import Due, Earlier
 from documents.issued.models import Document
 from shop.orders.models import Order
+from shop.papers.contents import promising
 from shop.papers.lines import SoldLine
 from shop.papers.models import InvoicedLine
 from shop.papers.planning import Planned, Share, plan_invoices
 from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.models import PaymentRequest
 
 Kind = Document.Kind
 
@@ -52,8 +55,34 @@ def at_settlement(
 
 
 def shares_of(asked: Sequence[Asked], *, now: datetime) -> list[Share]:
-    """Return what each payer of an order pays, and what they still owe; the buyer last."""
-    return [Share(dues=dues_of(asked, now=now))]
+    """Return what each payer of an order pays, and what they still owe: each OPCO that has promised a share, and the
+    buyer last."""
+    of_opco = [each for each in asked if each.request.promise == PaymentRequest.Promise.OPCO and each.asks]
+    own = [each for each in asked if each not in of_opco]
+    return [*(share_of_opco(each, now=now) for each in of_opco), Share(dues=dues_of(own, now=now))]
+
+
+def share_of_opco(asked: Asked, *, now: datetime) -> Share:
+    request = asked.request
+    return Share(
+        name=f"opco:{request.position}",
+        amount=asked.asks,
+        dues=dues_of([asked], now=now),
+        payer=promising(Giver.kept(request.giver)),
+        file_number=request.promise_reference,
+    )
+
+
+def by_payer(given: Sequence[tuple[Asked, Decimal]], *, now: datetime) -> list[tuple[Share, Decimal]]:
+    """Return what each payer has paid of an amount given to requests: each OPCO, and the buyer last."""
+    paid: list[tuple[Share, Decimal]] = []
+    own = Decimal(0)
+    for asked, amount in given:
+        if asked.request.promise == PaymentRequest.Promise.OPCO:
+            paid.append((share_of_opco(asked, now=now), amount))
+        else:
+            own += amount
+    return [*((replace(share, dues=()), amount) for share, amount in paid), *([(Share(), own)] if own else [])]
 
 
 def dues_of(asked: Sequence[Asked], *, now: datetime) -> tuple[Due, ...]:

@@ -147,7 +147,7 @@ def plan_receipt(
     """Plan the receipt for an amount received after the settlement. It invoices nothing."""
     amounts = [part_of_amount(each.kept, part) for each, part in zip(lines, _over_kept(lines, amount), strict=True)]
     portions = tuple(Portion(each.line, part, NOTHING) for each, part in zip(lines, amounts, strict=True) if part.gross)
-    fact = fact_of("receipt", order_id, name, 0)
+    fact = fact_of("receipt", order_id, ":".join(filter(None, (name, share.name))), 0)
     return Planned(kind=Kind.RECEIPT, fact=fact, portions=portions, method=method, paid_on=day, share=share)
 
 

@@ -20,10 +20,10 @@ from shop.orders.models import Order
 from shop.papers.issuing import Issued, issue_planned, note_missing
 from shop.papers.lines import SoldLine, lines_of, rest_of
 from shop.papers.models import MissingPaper
-from shop.papers.occasions import at_settlement
-from shop.papers.planning import Planned, Share, plan_deposits, plan_receipt
+from shop.papers.occasions import at_settlement, by_payer
+from shop.papers.planning import Planned, plan_deposits, plan_receipt
 from shop.payments.models import Payment
-from shop.payments.requests.asked import asked_of
+from shop.payments.requests.asked import Asked, asked_of
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -61,9 +61,12 @@ def issue_at_settlement(
     return issued.entries
 
 
-def issue_at_receipt(order: Order, payment: Payment, amount: Decimal, *, number: int, now: datetime) -> list[Entry]:
+def issue_at_receipt(
+    order: Order, payment: Payment, given: Sequence[tuple[Asked, Decimal]], *, number: int, now: datetime
+) -> list[Entry]:
     """Issue the paper of a part payment of a locked order that does not settle it: a deposit invoice before the
-    settlement, a receipt after it. `number` counts how often the payment was given. Return its entry of the ledger.
+    settlement, a receipt for each payer after it. `given` are the requests that got it, with what each got; `number`
+    counts how often the payment was given. Return the entries of the ledger.
 
     A deposit invoice takes all that was received and is not invoiced: what a bank took back and pays again is invoiced
     once, and one that could not be issued comes with the next.
@@ -73,17 +76,20 @@ def issue_at_receipt(order: Order, payment: Payment, amount: Decimal, *, number:
         issued = _issue_deposit(order, lines, method=payment.provider, now=now)
         note_missing(order, issued.faults, now=now)
         return issued.entries
-    planned = plan_receipt(
-        order.pk,
-        lines,
-        amount,
-        name=f"payment:{payment.pk}:{number}",
-        method=payment.provider,
-        day=local_day(now),
-        share=Share(),
-    )
+    planned = [
+        plan_receipt(
+            order.pk,
+            lines,
+            amount,
+            name=f"payment:{payment.pk}:{number}",
+            method=payment.provider,
+            day=local_day(now),
+            share=share,
+        )
+        for share, amount in by_payer(given, now=now)
+    ]
     # The law asks for no receipt: one that cannot be printed is none.
-    return issue_planned(order, [planned] if planned.portions else [], is_settled=True, now=now).entries
+    return issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now).entries
 
 
 def _issue_deposit(

@@ -83,6 +83,14 @@ class ShopIdentity(models.Model):
     zero_total_hours = models.PositiveIntegerField(
         _("time to confirm a zero total by the link (hours)"), default=24, db_default=24
     )
+    reminder_before_days = models.PositiveSmallIntegerField(
+        _("days before the due day"), default=7, db_default=7, help_text=_("0: nobody is reminded in advance.")
+    )
+    reminder_first_days = models.PositiveSmallIntegerField(_("first reminder (days after it)"), default=3, db_default=3)
+    reminder_second_days = models.PositiveSmallIntegerField(
+        _("second reminder (days after it)"), default=15, db_default=15
+    )
+    reminder_last_days = models.PositiveSmallIntegerField(_("last reminder (days after it)"), default=30, db_default=30)
     unproved_share = models.PositiveSmallIntegerField(
         _("places kept for addresses not proved (percent of a course)"),
         default=25,
@@ -109,6 +117,14 @@ class ShopIdentity(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(vat_id_rule__in=("trust", "charge")), name="shop_identity_vat_id_rule_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    reminder_first_days__gt=0,
+                    reminder_second_days__gt=models.F("reminder_first_days"),
+                    reminder_last_days__gt=models.F("reminder_second_days"),
+                ),
+                name="shop_identity_reminders_follow",
             ),
         ]
 

@@ -29,6 +29,10 @@ LONGEST_UNPAID_TIMES = {
     "zero_total_hours": 30 * 24,
 }
 
+# Days from the day on which a payment is due.
+LONGEST_BEFORE = 60
+LONGEST_REMINDER = 180
+
 
 class SellerRefused(Refused):
     """Refusal to save the seller. `errors` has a sentence per field at fault."""
@@ -69,11 +73,27 @@ def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
     errors = _wrong_unpaid_times(seller)
     if not 0 <= seller.unproved_share <= 100:
         errors["unproved_share"] = _("A whole number from 0 to 100.")
+    errors |= _wrong_reminders(seller)
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
             setattr(seller, field, tidy(seller))
         except (InvalidNumber, ValidationError):
             errors[field] = _NOT_VALID[field]
+    return errors
+
+
+def _wrong_reminders(seller: ShopIdentity) -> dict[str, str | Promise]:
+    """Return a sentence for each reminder that does not come after the one before it, or too far from the due day."""
+    days = (0, seller.reminder_first_days, seller.reminder_second_days, seller.reminder_last_days)
+    fields = ("reminder_first_days", "reminder_second_days", "reminder_last_days")
+    errors: dict[str, str | Promise] = {
+        field: _("A whole number of days, more than that of the reminder before, and at most %(most)d.")
+        % {"most": LONGEST_REMINDER}
+        for field, before, own in zip(fields, days, days[1:], strict=False)
+        if not before < own <= LONGEST_REMINDER
+    }
+    if not 0 <= seller.reminder_before_days <= LONGEST_BEFORE:
+        errors["reminder_before_days"] = _("A whole number from 0 to %(most)d.") % {"most": LONGEST_BEFORE}
     return errors
 
 

@@ -24,9 +24,7 @@ def decides_on_tax(details: OrderDetails, *, seller: ShopIdentity) -> bool:
     """Tell whether the answer about a buyer's number decides on the tax: an organisation's of another member state, in
     a shop that charges VAT until there is an answer. No query."""
     is_asked = is_asked_of_vies(details.vat_id, seller_country=str(seller.country))
-    return (
-        details.is_organisation and is_asked and vies.is_on() and seller.vat_id_rule == ShopIdentity.VatIdRule.CHARGE
-    )
+    return details.is_organisation and is_asked and vies.is_on() and seller.vat_id_rule == ShopIdentity.VatIdRule.CHARGE
 
 
 @transaction.atomic

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from datetime import datetime
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,9 +18,9 @@ from accounts.rate_limits.services import TooOften
 from shop.cart.services import save_details
 from shop.checkout.forms.details import DetailsForm, accounts_to_buy_for, as_typed, details_form
 from shop.checkout.views.state import Checkout
+from shop.checkout.views.steps import DETAILS, go_on, indicator, step_view
 from shop.pages.frame import site_of
 from shop.vat_ids.services import ask_before_order, decides_on_tax
-from shop.checkout.views.steps import DETAILS, go_on, indicator, step_view
 
 
 @never_cache

@@ -118,6 +118,7 @@ def _give(
             now=now,
         )
         return
-    documents = papers.issue_at_receipt(order, payment, amount, number=number, now=now)
+    given = [(share.asked, share.amount) for share in shares]
+    documents = papers.issue_at_receipt(order, payment, given, number=number, now=now)
     postings.post_allocated(entry, documents)
     record(order, OrderEvent.What.PART_PAID, actor=actor, now=now, detail={"worth": str(amount)})

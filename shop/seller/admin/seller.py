@@ -21,7 +21,7 @@ from common.admin.refusals import TellsRefusals
 from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
 from shop.seller.prices import NOT_CONFIRMED, needs_confirming
-from shop.seller.services import LONGEST_UNPAID_TIMES, save_seller, tidy_seller
+from shop.seller.services import LONGEST_BEFORE, LONGEST_REMINDER, LONGEST_UNPAID_TIMES, save_seller, tidy_seller
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts as FieldOpts
@@ -38,6 +38,21 @@ FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (
         _("How long an order may stay unpaid"),
         {"fields": ("immediate_minutes", "deferred_days", "undecided_minutes", "zero_total_hours")},
+    ),
+    (
+        _("Reminders of payments that are due"),
+        {
+            "fields": (
+                "reminder_before_days",
+                "reminder_first_days",
+                "reminder_second_days",
+                "reminder_last_days",
+            ),
+            "description": _(
+                "By mail, until the part is paid. One account is switched off under its terms; the list of due parts "
+                "pauses them."
+            ),
+        },
     ),
     (_("Orders of addresses that nobody has proved"), {"fields": ("unproved_share",)}),
 )
@@ -133,6 +148,10 @@ class ShopIdentityAdmin(TellsRefusals):
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
         elif db_field.name in LONGEST_UNPAID_TIMES:
             kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
+        elif db_field.name == "reminder_before_days":
+            kwargs |= {"min_value": 0, "max_value": LONGEST_BEFORE}
+        elif db_field.name.startswith("reminder_"):
+            kwargs |= {"min_value": 1, "max_value": LONGEST_REMINDER}
         elif db_field.name == "unproved_share":
             kwargs |= {"min_value": 0, "max_value": 100}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
