@@ -166,10 +166,13 @@ admin:shop_providersettings_remove   settings_id              -  # keys saved si
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
+admin:shop_payment_charge_back       payment_id               left
+admin:shop_payment_came_again        payment_id,charge_back_id -  # money comes again once
 admin:shop_paymentevent_credit       event_id                 -  # only money that is open is kept
 admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
 admin:shop_refund_arrived            refund_id                -  # only a transfer that is under way
 admin:shop_refund_came_back          refund_id                -  # only a transfer that did not fail yet
+admin:shop_secondchargerule_switch     -                        to
 admin:shop_transferfile_download     file_id                  -  # reads, changes nothing
 admin:shop_transferfile_sent         file_id                  -  # only a file that nobody gave to the bank
 admin:shop_transferfile_discard      file_id                  -  # only a file that nobody gave to the bank
@@ -243,6 +246,7 @@ outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
 shop.statementline        -  # nothing to edit
 shop.refund               -  # nothing to edit
+shop.secondchargerule     -  # nothing to edit
 shop.transferfile         -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit

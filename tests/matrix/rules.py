@@ -455,6 +455,10 @@ admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     go  # no order is named
+admin:shop_payment_charge_back   GET  sign-in sign-in  403     403     page
+admin:shop_payment_charge_back   POST sign-in sign-in  403     403     done
+admin:shop_payment_came_again    GET  sign-in sign-in  405     405     405
+admin:shop_payment_came_again    POST sign-in sign-in  403     403     404  # nothing was noted
 admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
@@ -465,6 +469,8 @@ admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
 admin:shop_refund_arrived           POST sign-in sign-in  403     403     done
 admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
 admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # stands in a file
+admin:shop_secondchargerule_switch  GET  sign-in sign-in  405     405     405
+admin:shop_secondchargerule_switch  POST sign-in sign-in  403     403     done
 admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
 admin:shop_transferfile_download    POST sign-in sign-in  403     403     go  # the seller has no IBAN
 admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
@@ -586,6 +592,7 @@ shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
+shop.secondchargerule     page 403  page 403
 shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
 shop.providersettings     page 403  page 403

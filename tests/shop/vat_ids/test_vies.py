@@ -190,7 +190,7 @@ class TestVatUntilAnswered:
         typed = {
             "kind": "organisation", "email": "berta@example.org", "contact_name": "Berta", "billing_name": "Berta GmbH",
             "street": "Hohe Str. 1", "postal_code": "10115", "city": "Berlin",
-            "country": "DE", "register_number": "", "vat_id": BERLIN,
+            "country": "DE", "register_number": "HRB 12345", "vat_id": BERLIN,
         }  # fmt: skip
         for _time in range(2):
             answer = client.post(reverse("checkout-details"), typed)

@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0074_vat_ids'),
+        ('shop', '0075_vat_ids'),
     ]
 
     operations = [

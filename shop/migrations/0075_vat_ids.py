@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0073_givers_of_promises'),
+        ('shop', '0074_second_charges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
