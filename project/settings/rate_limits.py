@@ -61,6 +61,7 @@ RATE_LIMITS = {
     "VAT number": "20/h/ip,100/d/ip",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
+    "pro-forma invoice": "10/h/key",
     "pay link": "20/h/key",
     # Pay links that there are not.
     "unknown pay link": "60/10m/ip",
