@@ -57,6 +57,7 @@ from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
 from shop.seller.prices import prices_are_typed_with_tax
+from shop.vat_ids.words import vat_id_of_account
 
 
 def connect() -> None:
@@ -75,6 +76,7 @@ def connect() -> None:
     ADMIN_PARTS.add(notes_on_account)
     ADMIN_PARTS.add(terms_of_account)
     ADMIN_PARTS.add(credit_of_account)
+    ADMIN_PARTS.add(vat_id_of_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)

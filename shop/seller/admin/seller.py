@@ -36,7 +36,7 @@ THE_ROW = "1"
 FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (_("Who sells"), {"fields": ("name", "logo", "street", "postal_code", "city", "country")}),
     (_("Registration"), {"fields": ("siret", "vat_number", "legal_line", "activity_number")}),
-    (_("Prices"), {"fields": ("prices_include_tax", "rereads_prices")}),
+    (_("Prices and VAT"), {"fields": ("prices_include_tax", "rereads_prices", "vat_id_rule")}),
     (_("Bank details"), {"fields": ("bank_name", "iban", "bic")}),
     (
         _("Look and terms of invoices and other documents"),

@@ -39,10 +39,7 @@ TYPED = {
     "zero_total_hours": "24",
     "unproved_share": "25",
     "prices_include_tax": "False",
-    "reminder_before_days": "7",
-    "reminder_first_days": "3",
-    "reminder_second_days": "15",
-    "reminder_last_days": "30",
+    "vat_id_rule": "trust",
 }
 
 

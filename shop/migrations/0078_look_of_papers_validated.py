@@ -5,7 +5,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0075_look_of_papers'),
+        ('shop', '0077_look_of_papers'),
     ]
 
     operations = [
