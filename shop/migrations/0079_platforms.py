@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0003_ubl_checked'),
-        ('shop', '0074_second_charges'),
+        ('shop', '0078_look_of_papers_validated'),
     ]
 
     operations = [
