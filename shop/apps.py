@@ -36,6 +36,7 @@ class ShopConfig(floors.Floor):
         "payments.credit",
         "papers",
         "postings",
+        "books",
         "trial",
         "renewal",
         "withdrawal",

@@ -40,6 +40,8 @@ GROUPS = (
             "shop.MissingPaper": "scan_delete",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
+            "billing.ChartAccount": "tag",
+            "shop.BookExport": "table_view",
         },
     ),
     Group(

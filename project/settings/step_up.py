@@ -58,8 +58,10 @@ STEP_UP_ACTS = {
     "admin:shop_transferfile_download",
     "admin:shop_transferfile_sent",
     "admin:shop_transferfile_discard",
-    # Books that nobody opens again
+    # Books that nobody opens again, and their exports
     "admin:billing_closure_close",
+    "admin:shop_bookexport_make",
+    "admin:shop_bookexport_download",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
     # The accounts at providers that customers pay to
