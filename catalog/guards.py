@@ -1,4 +1,4 @@
-"""Questions to the floor above: which entries were sold, and who is a customer.
+"""Questions to the floor above: which entries were sold, who is a customer, and how prices are typed.
 
 The catalogue asks, the shop answers: it registers its answers when the applications are ready.
 Unanswered questions are answered by "none" and "no", so that the catalogue stands by itself.
@@ -20,10 +20,19 @@ class Person(Protocol):
 SoldCheck = Callable[[Collection[int]], set[int]]
 CustomerCheck = Callable[[Person], bool]
 
+
+class PriceCheck(Protocol):
+    """Answer of the floor above to how prices are typed."""
+
+    def __call__(self, *, keeps: bool) -> bool: ...
+
+
 # `check(entry_ids)` returns the entries that stand on an order line.
 SOLD_CHECKS: Registry[SoldCheck] = Registry("check of what was sold")
 # `check(user)` tells whether a person has a paid order.
 CUSTOMER_CHECKS: Registry[CustomerCheck] = Registry("check of customers")
+# `check(keeps=…)` tells whether prices are typed with tax, and where asked to keeps it so until the transaction ends.
+PRICE_CHECKS: Registry[PriceCheck] = Registry("check of prices")
 
 
 def sold_among(entry_ids: Collection[int]) -> set[int]:
@@ -34,3 +43,8 @@ def sold_among(entry_ids: Collection[int]) -> set[int]:
 def is_customer(user: Person) -> bool:
     """Tell whether ``user`` has a paid order."""
     return any(check(user) for check in CUSTOMER_CHECKS)
+
+
+def prices_include_tax(*, keeps: bool = False) -> bool:
+    """Tell whether prices are typed with tax; with `keeps` it stays so until the transaction ends. One query."""
+    return any(check(keeps=keeps) for check in PRICE_CHECKS)

@@ -1,8 +1,9 @@
 """Prices as pure functions: no clock, no language, nothing but numbers in and numbers out.
 
 A line is sold as a whole at the price of its tier; the tier is found by the units that are
-*charged* (a free tutor's seat moves no tier). Tax is rounded half up: for a line alone, and in an order for each tax
-code on the sum of its nets.
+*charged* (a free tutor's seat moves no tier). Prices are typed net or with tax. Tax is rounded half up: for a line
+alone, and in an order for each tax code on the sum of its nets, or out of the sum of its grosses; then the gross is
+what was typed, and the net is the rest.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from billing.taxes.spreading import Taxable, spread_tax
+from billing.taxes.spreading import Taxable, exact_tax, spread_tax
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -24,26 +25,57 @@ class NoPrice(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """The net price of one unit from ``from_quantity`` charged units on."""
+    """The price of one unit from ``from_quantity`` charged units on, as typed: net, or with tax if it includes that."""
 
     from_quantity: int
-    unit_net: Decimal
+    unit_price: Decimal
+    includes_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LinePrice:
-    """Price of one line. ``gross`` is always ``net + tax``."""
+    """Price of one line. ``gross`` is always ``net + tax``; ``unit_price`` is net, or with tax where it is included."""
 
-    unit_net: Decimal
+    unit_price: Decimal
     charged: int
     tax_rate: Decimal
     net: Decimal
     tax: Decimal
     gross: Decimal
+    includes_tax: bool = False
+
+    @property
+    def unit_net(self) -> Decimal:
+        """Net price of a unit, to the cent: the line's net is no multiple of it where prices include tax."""
+        return net_of(self.unit_price, self.tax_rate) if self.includes_tax else self.unit_price
+
+    @property
+    def unit_gross(self) -> Decimal | None:
+        """Price of a unit as typed with tax; None for one typed net."""
+        return self.unit_price if self.includes_tax else None
+
+    @property
+    def typed(self) -> Decimal:
+        """Sum of the prices typed, with tax where they include it: what tax is computed of, and what pages show beside
+        the unit's price."""
+        return self.gross if self.includes_tax else self.net
 
     def taxed(self, tax: Decimal) -> LinePrice:
-        """Return the price with another tax: its share of the tax of an order."""
+        """Return the price with another tax: its share of the tax of an order. The gross stays where it was typed."""
+        if self.includes_tax:
+            return replace(self, tax=tax, net=self.gross - tax)
         return replace(self, tax=tax, gross=self.net + tax)
+
+    def at_rate(self, tax_rate: Decimal) -> LinePrice:
+        """Return the price, not taxed yet, at the rate of another tax."""
+        return replace(self, tax_rate=tax_rate)
+
+    def without_tax(self) -> LinePrice:
+        """Return the price of a sale that bears no tax here: a typed gross less the tax that it includes."""
+        if not self.includes_tax:
+            return self.at_rate(Decimal(0)).taxed(ZERO)
+        net = net_of(self.gross, self.tax_rate)
+        return LinePrice(self.unit_net, self.charged, Decimal(0), net, ZERO, net)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +103,23 @@ class _HasTiers(Protocol):
 
 def tiers_of(entry: _HasTiers) -> list[Tier]:
     """Return the tiers of a catalogue entry as plain values, in order; no query where they are prefetched."""
-    rows = [Tier(row.from_quantity, row.unit_net) for row in entry.tiers.all()]
+    rows = [Tier(row.from_quantity, row.unit_net, row.includes_tax) for row in entry.tiers.all()]
     return sorted(rows, key=lambda tier: tier.from_quantity)
 
 
 def round_money(amount: Decimal) -> Decimal:
     """Round ``amount`` to the cent, half a cent up."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def net_of(gross: Decimal, tax_rate: Decimal) -> Decimal:
+    """Return an amount with tax less the tax in it, which is rounded to the cent. ``tax_rate`` is in per cent."""
+    return gross - round_money(exact_tax(gross, tax_rate, includes_tax=True))
+
+
+def gross_of(net: Decimal, tax_rate: Decimal) -> Decimal:
+    """Return an amount with the tax on it, which is rounded to the cent. ``tax_rate`` is in per cent."""
+    return net + round_money(exact_tax(net, tax_rate, includes_tax=False))
 
 
 def tier_for(tiers: Iterable[Tier], charged: int) -> Tier:
@@ -101,18 +143,21 @@ def price_line(*, tiers: Sequence[Tier], quantity: int, charged: int, tax_rate: 
         raise ValueError("a quantity is at least 1")
     if not 0 <= charged <= quantity:
         raise ValueError("between none and all of the units can be charged")
-    unit_net = round_money(tier_for(tiers, charged).unit_net)
-    net = round_money(unit_net * charged)
-    tax = round_money(net * tax_rate / 100)
-    return LinePrice(unit_net, charged, tax_rate, net, tax, net + tax)
+    tier = tier_for(tiers, charged)
+    unit_price = round_money(tier.unit_price)
+    typed = round_money(unit_price * charged)
+    net = net_of(typed, tax_rate) if tier.includes_tax else typed
+    gross = typed if tier.includes_tax else gross_of(typed, tax_rate)
+    return LinePrice(unit_price, charged, tax_rate, net, gross - net, gross, tier.includes_tax)
 
 
 def priced_together(lines: Sequence[Coded]) -> list[LinePrice | None]:
     """Return the prices of the lines of one order, in order: tax is computed for each tax code on the sum of its nets,
-    and spread over its lines."""
+    or out of the sum of its grosses, and spread over its lines."""
     prices = [line.price for line in lines]
     known = [(line.tax_code, price) for line, price in zip(lines, prices, strict=True) if price is not None]
-    taxes = iter(spread_tax([Taxable(code, price.tax_rate, price.net) for code, price in known]))
+    taxables = [Taxable(code, price.tax_rate, price.typed, price.includes_tax) for code, price in known]
+    taxes = iter(spread_tax(taxables))
     return [None if price is None else price.taxed(next(taxes)) for price in prices]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from billing.taxes.deciding import Buyer, Rule, decide
 from billing.taxes.kinds import TAXED, EInvoicing, TaxKind, usual_terms
@@ -35,6 +35,35 @@ class SoldTax:
     def mention(self) -> str:
         """Sentence of the law in the reader's language; "" where there is a rate."""
         return in_reader_language(self.terms.get("mention") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSum:
+    """Net and tax of the lines that are taxed alike."""
+
+    tax: SoldTax
+    net: Decimal
+    amount: Decimal
+
+
+class _Taxed(Protocol):
+    @property
+    def sold_tax(self) -> SoldTax: ...
+
+    @property
+    def amounts(self) -> tuple[Decimal, Decimal]: ...
+
+
+def tax_sums(lines: Iterable[_Taxed]) -> list[TaxSum]:
+    """Return the sums of lines by rate and words, in the order in which these first appear. `amounts` of a line are its
+    net and its tax."""
+    sums: dict[tuple[Decimal, str, str], TaxSum] = {}
+    for line in lines:
+        tax, (net, amount) = line.sold_tax, line.amounts
+        alike = (tax.rate, tax.mention, tax.terms.get("rate_of", ""))
+        before = sums.get(alike) or TaxSum(tax, Decimal(0), Decimal(0))
+        sums[alike] = TaxSum(before.tax, before.net + net, before.amount + amount)
+    return list(sums.values())
 
 
 def own_tax(entry: Entry, day: date) -> SoldTax:

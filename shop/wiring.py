@@ -30,7 +30,7 @@ from accounts.security_log.viewing import PAGES, Seen, add_admin_pages
 from accounts.sign_in.followers import FOLLOWERS
 from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from billing.closures.services import FACTS_MISSING
-from catalog.guards import CUSTOMER_CHECKS, SOLD_CHECKS, Person
+from catalog.guards import CUSTOMER_CHECKS, PRICE_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
@@ -54,12 +54,14 @@ from shop.payments.registry import known
 from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
+from shop.seller.prices import prices_are_typed_with_tax
 
 
 def connect() -> None:
     """Register the shop's hooks, and load the payment providers with their jobs."""
     SOLD_CHECKS.add(sold_entries)
     CUSTOMER_CHECKS.add(has_paid_order)
+    PRICE_CHECKS.add(prices_are_typed_with_tax)
     HAVE_PAID.add(has_paid_money)
     ORDER_OPERATORS.add(operator_of_order)
     EFFECTS.register(AddressLink.Purpose.CLAIM, claim_by_link)
@@ -86,6 +88,7 @@ def connect() -> None:
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile")
     add_admin_pages("shop.bankstatement", "shop.statementline", "shop.missingpaper")
     add_admin_pages("shop.bookexport")
+    add_admin_pages("shop.duepart")
     PAGES.register("order", order_by_token)
     second_person.register()
     unallocated_by_two.register()

@@ -32,6 +32,8 @@ class Account(models.TextChoices):
     WRITTEN_OFF = "written_off", _("written off")
 
 
+# What settled orders sold, tax included, be it invoiced or not.
+SOLD = (Account.SALES, Account.VAT, Account.TO_BE_INVOICED)
 # Accounts kept for each customer, and those kept in parts: by tax, or by provider.
 OF_CUSTOMERS = ("receivable", "deposits", "credit", "refunds_owed")
 IN_PARTS = ("sales", "vat", "in_transit", "fees")

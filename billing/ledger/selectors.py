@@ -37,6 +37,14 @@ def balance(
     return from_minor_units(lines.aggregate(sum=Sum("amount"))["sum"] or 0, currency)
 
 
+def balance_of_orders(account: Account, order_ids: Collection[int], *, currency: str) -> Decimal:
+    """Return what an account holds for some orders together: debits less credits. One query, none without orders."""
+    if not order_ids:
+        return from_minor_units(0, currency)
+    lines = LedgerLine.objects.filter(account=account, entry__currency=currency, order_id__in=order_ids)
+    return from_minor_units(lines.aggregate(sum=Sum("amount"))["sum"] or 0, currency)
+
+
 def balances_of_order(order_id: int) -> dict[Account, int]:
     """Return what stands open for an order on each account, in minor units; accounts at zero are left out. One
     query."""

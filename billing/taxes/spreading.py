@@ -12,28 +12,41 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Taxable:
-    """Net amount of a line, in whole cents, with its tax code and the rate of it in per cent."""
+    """Amount of a line, in whole cents, with its tax code and the rate of that in per cent. The amount is net, or with
+    tax where `includes_tax`."""
 
     code: Hashable
     rate: Decimal
-    net: Decimal
+    amount: Decimal
+    includes_tax: bool = False
+
+    @property
+    def exact_tax(self) -> Decimal:
+        return exact_tax(self.amount, self.rate, includes_tax=self.includes_tax)
+
+
+def exact_tax(amount: Decimal, rate: Decimal, *, includes_tax: bool) -> Decimal:
+    """Return the tax on a net amount, or the tax in one that includes it, not rounded. `rate` is in per cent."""
+    return amount * rate / (100 + rate if includes_tax else 100)
 
 
 def spread_tax(lines: Sequence[Taxable]) -> list[Decimal]:
     """Return the tax of each line, in order.
 
-    Lines of one code and rate together bear the tax on the sum of their nets, half a cent rounded up; each gets its
-    share rounded down, and the cents left go to the largest remainders, the earlier line first.
+    Lines of one code and rate together bear the tax on the sum of their nets, or the tax in the sum of their grosses,
+    half a cent rounded up; each gets its share rounded down, and the cents left go to the largest remainders, the
+    earlier line first. Nets and grosses of one code are summed apart.
     """
     taxes = [Decimal(0)] * len(lines)
-    together: dict[tuple[Hashable, Decimal], list[int]] = defaultdict(list)
+    together: dict[tuple[Hashable, Decimal, bool], list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
-        together[line.code, line.rate].append(place)
-    for (_code, rate), places in together.items():
-        exact = {place: lines[place].net * rate / 100 for place in places}
+        together[line.code, line.rate, line.includes_tax].append(place)
+    for (_code, rate, includes_tax), places in together.items():
+        exact = {place: lines[place].exact_tax for place in places}
         for place, share in exact.items():
             taxes[place] = share.quantize(CENT, ROUND_FLOOR)
-        due = (sum((lines[place].net for place in places), Decimal(0)) * rate / 100).quantize(CENT, ROUND_HALF_UP)
+        amount = sum((lines[place].amount for place in places), Decimal(0))
+        due = exact_tax(amount, rate, includes_tax=includes_tax).quantize(CENT, ROUND_HALF_UP)
         left = int((due - sum((taxes[place] for place in places), Decimal(0))) / CENT)
         for place in sorted(places, key=lambda place: (taxes[place] - exact[place], place))[:left]:
             taxes[place] += CENT

@@ -119,7 +119,7 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
     def sale(self, entry: WithAnnotations[Entry, Asked]) -> str:
         return sale_label(entry)
 
-    @display(description=gettext_lazy("net price from"), ordering="lowest_price")
+    @display(description=gettext_lazy("price from"), ordering="lowest_price")
     def first_price(self, entry: WithAnnotations[Entry, Priced]) -> str:
         return amount(entry.lowest_price, settings.SHOP_CURRENCY)
 

@@ -5,14 +5,21 @@ from typing import Any
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationFormSetMixin
 
+from catalog.guards import prices_include_tax
 from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
 from common.admin.decimals import DECIMALS
 from common.admin.pages import TabularRows
 from common.constraints import SaysWhy
+
+
+def typed_price_label() -> str:
+    """Return the label of a unit's price: net, or with tax, as the shop types them. One query."""
+    return gettext("Price with tax") if prices_include_tax() else gettext("Net price")
 
 
 class PriceFormSet(PaginationFormSetMixin, BaseInlineFormSet):
@@ -53,8 +60,13 @@ class PriceInline(TabularRows):
     formfield_overrides = DECIMALS
     fields = ("from_quantity", "unit_net")
     ordering = ("from_quantity",)
-    verbose_name_plural = _("net prices")
+    verbose_name_plural = _("prices")
     hide_title = True
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.base_fields["unit_net"].label = typed_price_label()
+        return formset
 
     def get_extra(self, request: Any, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj else 1

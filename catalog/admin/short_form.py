@@ -25,6 +25,7 @@ from billing.taxes.kinds import TaxKind
 from catalog.admin.categories import category_choices
 from catalog.admin.entry_form import handler_choices
 from catalog.admin.parameters import section_for
+from catalog.admin.prices import typed_price_label
 from catalog.admin.tools import ENTRY_PAGE
 from catalog.admin.widgets import admin_widget
 from catalog.models.categories import Category
@@ -92,6 +93,7 @@ class ShortForm(forms.Form):
             del self.fields["category"]
             self.fields["new_category"].label, self.fields["new_category"].required = _("Category"), True
         del self.fields["tax_rate" if used else "tax"]
+        self.fields["unit_net"].label = typed_price_label()
         self.chosen: Handler | None = _handler_of(self.data.get("handler", "")) if self.is_bound else None
         self.parameters: dict[str, Any] = {}
         for name, plain in _required(self.chosen).items():

@@ -321,15 +321,20 @@ class Entry(models.Model):
 
 
 class PriceTier(models.Model):
-    """The net price of one unit from a quantity on; the whole line is sold at its tier's price."""
+    """The price of one unit from a quantity on; the whole line is sold at its tier's price.
+
+    `unit_net` is the price as typed, and keeps its first name for the previous release: it is with tax where
+    `includes_tax`, which is alike for all prices of a shop (`catalog.services.prices`).
+    """
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="tiers")
     from_quantity = models.PositiveIntegerField(
         _("from quantity"), default=1, db_default=1, validators=[MinValueValidator(1)]
     )
     unit_net = models.DecimalField(
-        _("net price of a unit"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
+        _("price of a unit"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
     )
+    includes_tax = models.BooleanField(_("with tax"), default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("price tier")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 
-from catalog.guards import sold_among
+from catalog.guards import prices_include_tax, sold_among
 from catalog.html import clean_html
 from catalog.models.entries import ON_SALE, Entry, PriceTier
 from catalog.models.entry_fields import EntryField
@@ -41,7 +41,7 @@ def save_entry(
     tiers: Mapping[int, Decimal] | None = None,
     fields: Sequence[EntryField] | None = None,
 ) -> Entry:
-    """Write ``entry``, new or changed; its prices if ``tiers`` is given (quantity → net price), and the fields asked
+    """Write ``entry``, new or changed; its prices if ``tiers`` is given (quantity → price), and the fields asked
     for each unit if ``fields`` is given (in the order of asking).
 
     ``expected_version`` is the version that was read before the change, None for a new entry. Locks the entry's row; a
@@ -131,7 +131,8 @@ def find_handler(*, name: str, code: str, state: str, stored: Entry | None) -> H
 
 
 def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
-    """Replace the price tiers of ``entry``. Locks the entry's row.
+    """Replace the price tiers of ``entry``, typed net or with tax as the shop types them. Locks the entry's row, then
+    the shop's choice.
 
     Raises ``FirstPriceMissing`` when no price begins at quantity 1.
     """
@@ -140,14 +141,15 @@ def set_prices(*, entry: Entry, tiers: Mapping[int, Decimal]) -> None:
     with transaction.atomic():
         Entry.objects.select_for_update(no_key=True).get(pk=entry.pk)
         PriceTier.objects.filter(entry=entry).exclude(from_quantity__in=tiers).delete()
+        includes_tax = prices_include_tax(keeps=True)
         PriceTier.objects.bulk_create(
             (
-                PriceTier(entry=entry, from_quantity=quantity, unit_net=price)
+                PriceTier(entry=entry, from_quantity=quantity, unit_net=price, includes_tax=includes_tax)
                 for quantity, price in sorted(tiers.items())
             ),
             update_conflicts=True,
             unique_fields=["entry", "from_quantity"],
-            update_fields=["unit_net"],
+            update_fields=["unit_net", "includes_tax"],
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from documents.invoices.codes import faults_of_codes, is_blank
-from documents.invoices.treatments import RATES, TREATMENTS
+from documents.invoices.treatments import RATES, TREATMENTS, may_share
 from documents.invoices.values import TRANSFER, Invoice, Tax
 
 CENT = Decimal("0.01")
@@ -34,7 +34,7 @@ def faults_of(kind: str, invoice: Invoice) -> Iterator[str]:
     yield from _of_seller(invoice)
     yield from _of_buyer(invoice)
     yield from _of_lines(invoice)
-    yield from _of_taxes(kind, invoice)
+    yield from _of_taxes(invoice)
     yield from _of_sums(invoice)
     yield from _of_payment(kind, invoice)
     yield from _of_kind(kind, invoice)
@@ -95,7 +95,7 @@ def _of_lines(invoice: Invoice) -> Iterator[str]:
             yield f"lines[{place}].ends_on"
 
 
-def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
+def _of_taxes(invoice: Invoice) -> Iterator[str]:
     categories = [TREATMENTS[tax.treatment].category for tax in _known(invoice)]
     if len(categories) < len(invoice.taxes) or not categories:
         yield "taxes.treatment"
@@ -103,7 +103,7 @@ def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
         yield "taxes.key"
     if len({(each.treatment, each.rate.normalize(), each.country) for each in invoice.taxes}) < len(invoice.taxes):
         yield "taxes.twice"
-    if "O" in categories and len(categories) > 1:
+    if not may_share({tax.treatment for tax in invoice.taxes}):
         yield "taxes.outside_alone"
     for tax, category in zip(_known(invoice), categories, strict=True):
         has_rate = tax.rate > 0 and (not tax.is_french(invoice.seller) or f"{tax.rate.normalize():f}" in RATES)
@@ -112,7 +112,7 @@ def _of_taxes(kind: str, invoice: Invoice) -> Iterator[str]:
         # Taken out of gross prices, or spread, the tax may differ by a cent for each line; that of a part, which is the
         # difference of two rounded sums, by two.
         lines = max(1, sum(line.tax == tax.key for line in invoice.lines))
-        if abs(tax.net * tax.rate / 100 - tax.tax) > CENT * lines * (2 if kind == "credit_note" else 1):
+        if abs(tax.net * tax.rate / 100 - tax.tax) > 2 * CENT * lines:
             yield f"taxes[{tax.key}].tax"
 
 

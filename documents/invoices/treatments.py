@@ -5,6 +5,7 @@ No stylesheet notices a wrong VATEX code, so that this table has its own tests.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,6 +78,15 @@ TREATMENTS = {
 # Territories where French VAT is charged (CGI 256-0, 294, 296): an invoice that bears the rate of another is no French
 # e-invoice, and is held to the European rules alone.
 FRENCH = frozenset({"FR", "MC", "GP", "MQ", "RE"})
+
+
+def may_share(treatments: Collection[str]) -> bool:
+    """Tell whether lines of these treatments may stand in one document: those outside the scope of VAT only among
+    themselves, since theirs names no VAT number (BR-O-02, BR-O-11). An unknown one counts as within it."""
+    are_outside = {key in TREATMENTS and TREATMENTS[key].category == "O" for key in treatments}
+    return len(are_outside) < 2
+
+
 # Rates that BR-FR-16 allows, in percent.
 RATES = frozenset(
     ["0", "0.9", "1.05", "1.75", "2.1", "5.5", "7", "8.5", "9.2", "9.6", "10", "13", "19.6", "20", "20.6"]

@@ -21,6 +21,7 @@ from catalog.admin.filters import VocationalFilter
 from catalog.admin.on_sale import SaleFilter
 from catalog.models.entries import Entry, Vocational
 from catalog.on_sale import not_sellable
+from common.moments import local_day
 from common.templatetags.money import grouped, money
 from handlers import registry
 from handlers.models import BrokenHook
@@ -39,6 +40,8 @@ from shop.payments.charge_backs.selectors import charged_back_orders
 from shop.payments.configured.filters import InVainFilter
 from shop.payments.configured.findings import findings
 from shop.payments.disputes import disputed_orders
+from shop.payments.due.admin import DueFilter
+from shop.payments.due.selectors import overdue
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.admin import RefundTodoFilter
 from shop.payments.refunds.models import Refund
@@ -195,6 +198,15 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
                 "admin:shop_refund_changelist", query={RefundTodoFilter.parameter_name: RefundTodoFilter.ATTENTION}
             ),
             "bad",
+        )
+    if user.has_perm("shop.view_duepart"):
+        late = overdue(today=local_day(now), currency=settings.SHOP_CURRENCY)
+        yield Count(
+            _("Overdue parts of orders"),
+            _("These orders owe %(amount)s. Reminders go by themselves; the list tells the step.")
+            % {"amount": money(late.amount, settings.SHOP_CURRENCY)},
+            late.parts,
+            reverse("admin:shop_duepart_changelist", query={DueFilter.parameter_name: DueFilter.OVERDUE}),
         )
     if user.has_perm("shop.view_missingpaper"):
         yield Count(

@@ -33,6 +33,7 @@ GROUPS = (
             "shop.Payment": "payments",
             "shop.PaymentEvent": "notifications",
             "shop.PaymentAttempt": "hourglass_top",
+            "shop.DuePart": "event_busy",
             "shop.Refund": "undo",
             "shop.BankStatement": "upload_file",
             "shop.StatementLine": "format_list_bulleted",

@@ -44,7 +44,7 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
-    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "bookexport")
+    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "duepart", "bookexport")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("billing", EVERYTHING, "chartaccount")
@@ -60,6 +60,8 @@ ACCOUNTING = frozenset(
         "billing.close_period",
         "shop.issue_papers",
         "shop.make_bookexport",
+        "shop.pause_reminders",
+        "shop.correct_papers",
         "shop.send_refund",
         "shop.import_statements",
         "shop.deal_with_money",

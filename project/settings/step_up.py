@@ -58,6 +58,8 @@ STEP_UP_ACTS = {
     "admin:shop_transferfile_download",
     "admin:shop_transferfile_sent",
     "admin:shop_transferfile_discard",
+    # Documents that were wrong
+    "admin:shop_order_correct_document",
     # Books that nobody opens again, and their exports
     "admin:billing_closure_close",
     "admin:shop_bookexport_make",

@@ -16,19 +16,26 @@ from shop.cart.pricing import PricedLine
 
 @dataclass(frozen=True)
 class Nudge:
-    """Number of units more with which every unit of a line costs `unit_net`."""
+    """Number of units more with which every unit of a line costs `unit_price`, net or with tax."""
 
     more: int
-    unit_net: Decimal
+    unit_price: Decimal
+    includes_tax: bool
     currency: str
 
     def __str__(self) -> str:
-        told = ngettext(
+        net = ngettext(
             "One more and each costs %(price)s excl. tax.",
             "%(more)s more and each costs %(price)s excl. tax.",
             self.more,
         )
-        return told % {"more": grouped(self.more), "price": money(self.unit_net, self.currency)}
+        with_tax = ngettext(
+            "One more and each costs %(price)s incl. tax.",
+            "%(more)s more and each costs %(price)s incl. tax.",
+            self.more,
+        )
+        told = with_tax if self.includes_tax else net
+        return told % {"more": grouped(self.more), "price": money(self.unit_price, self.currency)}
 
 
 def nudges(lines: Sequence[PricedLine], *, currency: str) -> dict[int, Nudge]:
@@ -42,8 +49,9 @@ def _next_tier(line: PricedLine, currency: str) -> Nudge | None:
     if line.price is None:
         return None
     for tier in tiers_of(line.line.entry):
-        if tier.from_quantity > line.price.charged and round_money(tier.unit_net) < line.price.unit_net:
-            return Nudge(tier.from_quantity - line.price.charged, round_money(tier.unit_net), currency)
+        price = round_money(tier.unit_price)
+        if tier.from_quantity > line.price.charged and price < line.price.unit_price:
+            return Nudge(tier.from_quantity - line.price.charged, price, tier.includes_tax, currency)
     return None
 
 

@@ -17,7 +17,7 @@ from catalog.models.entries import Entry
 from catalog.offers import NOT_DELIVERED, Buyability, Offer, buyability, offer_of
 from catalog.pricing import LinePrice, NoPrice, price_line, priced_together, tiers_of, total
 from catalog.selectors import entries_to_price, shopper_for
-from catalog.sold_taxes import SoldTax, own_tax
+from catalog.sold_taxes import SoldTax, TaxSum, own_tax, tax_sums
 from common.remembered import remembered_each
 from handlers.contract import Units
 from handlers.faults import HookBroken
@@ -53,6 +53,15 @@ class PricedLine:
         return self.tax.key
 
     @property
+    def sold_tax(self) -> SoldTax:
+        return self.tax
+
+    @property
+    def amounts(self) -> tuple[Decimal, Decimal]:
+        """Net and tax; nothing without a price."""
+        return (self.price.net, self.price.tax) if self.price else (Decimal(0), Decimal(0))
+
+    @property
     def free_units(self) -> int:
         """Number of units that cost nothing (tutors' seats)."""
         return self.line.quantity - self.price.charged if self.price else 0
@@ -71,6 +80,16 @@ class PricedLines:
     @property
     def has_problems(self) -> bool:
         return any(line.problems for line in self.lines)
+
+    @property
+    def taxes(self) -> list[TaxSum]:
+        """Sums of the lines that are taxed alike."""
+        return tax_sums(self.lines)
+
+    @property
+    def include_tax(self) -> bool:
+        """Tell whether pages show its prices with tax, as they were typed."""
+        return any(line.price.includes_tax for line in self.lines if line.price)
 
     @property
     def goes_on_without(self) -> bool:

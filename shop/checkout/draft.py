@@ -160,6 +160,7 @@ def _line(priced: PricedLine) -> dict[str, Any]:
         "quantity": priced.line.quantity,
         "charged": price.charged if price else None,
         "unit_net": price.unit_net if price else None,
+        "unit_gross": price.unit_gross if price else None,
         "tax_rate": price.tax_rate if price else None,
         "tax_terms": dict(priced.tax.terms),
         "cancel_terms": cancel.to_freeze() if cancel else {},

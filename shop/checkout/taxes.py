@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from billing.taxes.deciding import Buyer
+from billing.taxes.deciding import Buyer, Rule
 from catalog.sold_taxes import SoldTax, decided_taxes
 from common.vat import is_of_country
 from shop.cart.pricing import PricedCart, PricedLine, of_cart, summed
@@ -29,4 +29,8 @@ def taxed_for(priced: PricedCart, details: OrderDetails, *, seller_country: str,
 
 
 def _taxed(line: PricedLine, tax: SoldTax) -> PricedLine:
-    return replace(line, tax=tax, price=line.price and replace(line.price, tax_rate=tax.rate))
+    if line.price is None:
+        return replace(line, tax=tax)
+    # A price with tax keeps its total at the rate of another country, and is sold net where no tax is due here.
+    is_freed = tax.terms.get("rule") in (Rule.REVERSE_CHARGE, Rule.OUTSIDE)
+    return replace(line, tax=tax, price=line.price.without_tax() if is_freed else line.price.at_rate(tax.rate))

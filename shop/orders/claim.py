@@ -35,6 +35,7 @@ from shop.orders.models import Order
 from shop.orders.places import take_places_again
 from shop.orders.transitions import record
 from shop.payments import services as payments
+from shop.payments.due.pausing import move_pauses
 from shop.payments.providers.free import nothing_to_pay
 
 
@@ -134,6 +135,7 @@ def move_claimed_order(*, order_id: int, user: User, account_id: int, now: datet
     move_outbox(from_account_id=source.pk, to_account_id=target.pk)
     move_in_ledger(order_id=order.pk, from_id=source.pk, to_id=target.pk, at=now)
     move_notes(source=source, target=target)
+    move_pauses(order=order, source=source, now=now)
     absorb_account(source=source, target=target, now=now)
     order.account = target
     record(order, OrderEvent.What.CLAIMED, actor=user, now=now, detail={"account": target.pk})

@@ -18,7 +18,7 @@ from django.db.models import Count, DateField, Exists, Min, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce, TruncDay, TruncWeek
 from django.utils import timezone
 
-from billing.ledger.models import Account
+from billing.ledger.models import SOLD, Account
 from billing.ledger.selectors import Open, open_by_order, sum_by_order
 from common.currencies import from_minor_units
 from common.moments import day_starts, local_day
@@ -81,7 +81,7 @@ def sales(*, period: Period, now: datetime) -> list[Sales]:
     stands = ~Q(status=Order.Status.REFUNDED) & (Exists(lines_kept) | ~Exists(with_money))
     found = (
         Order.objects.filter(paid_at__gte=first, currency=settings.SHOP_CURRENCY)
-        .annotate(sold=sum_by_order(Account.SALES, Account.VAT))
+        .annotate(sold=sum_by_order(*SOLD))
         .order_by()
         .values(on=truncate("paid_at", output_field=DateField(), tzinfo=zone))
         .annotate(orders=Count("pk", filter=stands), units=Coalesce(Sum("sold"), 0))

@@ -31,6 +31,7 @@ from shop.orders.contexts import enrols_buyer
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.giving_back.ranges import in_ranges
 from shop.orders.lines.models import LineFeedback, OrderLine
+from shop.orders.lines.shown import prices_shown
 from shop.orders.mails import has_outside_payer, living_claim_link, queue_for_owner
 from shop.orders.models import Order
 from shop.orders.next_steps import NextStep, area_url, delivered_steps
@@ -57,6 +58,7 @@ def order_context(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return _names_of(seller_of(order)) | {
         "order": order,
         "lines": lines,
+        **prices_shown(lines),
         "foot_links": _foot_links(order, mail),
         "order_url": settings.SITE_URL + reverse("order", args=[order.token]),
         "admin_url": settings.SITE_URL + reverse("admin:shop_order_change", args=[order.pk]),

@@ -55,8 +55,9 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
     mails = to_customer(order, "payment_instructions", occasion=occasion, now=now)
     if has_outside_payer(order) and provider.name == "transfer":
         # One for each order, whatever is chosen how often: nobody asked the payer.
-        make_link(order, now=now)
-        mails.append(_mail(order, "payer_instructions", order.payer_email))
+        linked = make_link(order, now=now)
+        context = {"request": linked.pk} if linked is not None else None
+        mails.append(_mail(order, "payer_instructions", order.payer_email, context=context))
     queue_mails(mails)
 
 
@@ -263,9 +264,9 @@ def living_claim_link(order: Order, *, now: datetime) -> AddressLink:
     return made
 
 
-def to_payer(order: Order, email: str, *, occasion: str, context: dict[str, Any]) -> NewMail:
+def to_payer(order: Order, email: str, kind: str, *, occasion: str, context: dict[str, Any]) -> NewMail:
     """Make a mail that asks an outside payer for a part of an order, which `context` names."""
-    return _mail(order, "payer_instructions", email, occasion=occasion, context=context)
+    return _mail(order, kind, email, occasion=occasion, context=context)
 
 
 def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:

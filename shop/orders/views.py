@@ -26,6 +26,7 @@ from shop.orders.again import mail_again
 from shop.orders.answers import Answer, unit_in_words
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_by_button, may_claim, move_claimed_order
 from shop.orders.ending import OrderNotCancellable, cancel_order
+from shop.orders.lines.shown import prices_shown
 from shop.orders.mails import has_outside_payer
 from shop.orders.models import Order
 from shop.orders.next_steps import steps_of_page
@@ -251,6 +252,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "order": view.order,
         "right": right_to_withdraw(view.order, now=timezone.now()),
         "lines": [(line, _filled_in(line), steps.get(line.line.pk, [])) for line in view.lines],
+        **prices_shown([line.line for line in view.lines]),
         "may_claim": is_theirs,
         "has_outside_payer": has_outside_payer(view.order),
         "accounts": list(accounts_with(user, Right.MANAGE_ACCOUNT)) if user and is_theirs else [],

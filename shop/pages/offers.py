@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from catalog.availability import Availability, availability_of
 from catalog.models.entries import Entry
 from catalog.offers import Offer, obstacles, offer_of
-from catalog.pricing import round_money, tiers_of
+from catalog.pricing import Tier, gross_of, net_of, tiers_of
 from catalog.reasons import ReasonCode, places_left_in_words
 from common.templatetags.money import money
 from shop.pages.pictures import picture_url
@@ -36,14 +36,21 @@ class PriceRow:
     unit_net: Decimal
     unit_gross: Decimal
     saving: int
+    includes_tax: bool = False
+
+    @property
+    def unit_price(self) -> Decimal:
+        """Price as typed, which readers see first."""
+        return self.unit_gross if self.includes_tax else self.unit_net
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """Entry in a list, as plain strings: twenty cards on a page are rendered from few attributes.
 
-    `net` is the lowest unit price in the reader's format, `gross` the sentence with the price incl. tax; both "" if
-    there is no price. `notice` says why the entry cannot be bought at the moment, or that few places are left.
+    `price` is the lowest unit price as typed, in the reader's format, with tax if `includes_tax`; `beside` the sentence
+    with the price without tax, or with it; both "" if there is no price. `notice` says why the entry cannot be bought
+    at the moment, or that few places are left.
     """
 
     name: str
@@ -53,8 +60,9 @@ class Card:
     image_url: str
     state: str
     notice: str
-    net: str
-    gross: str
+    price: str
+    includes_tax: bool
+    beside: str
     is_free: bool
     has_tiers: bool
     hue: int
@@ -68,9 +76,10 @@ def price_table(entry: Entry, *, tax_rate: Decimal) -> list[PriceRow]:
         PriceRow(
             from_quantity=tier.from_quantity,
             upto=upto,
-            unit_net=tier.unit_net,
-            unit_gross=_with_tax(tier.unit_net, tax_rate),
-            saving=_saving(tiers[0].unit_net, tier.unit_net),
+            unit_net=_net(tier, tax_rate),
+            unit_gross=_gross(tier, tax_rate),
+            saving=_saving(tiers[0].unit_price, tier.unit_price),
+            includes_tax=tier.includes_tax,
         )
         for tier, upto in zip(tiers, [*ends, None], strict=True)
     ]
@@ -89,9 +98,8 @@ def cards_of(entries: Iterable[Entry], *, shelf_ranks: Mapping[int, int], now: d
 def card_of(offer: Offer, available: Availability, *, shelf_rank: int, day: date) -> Card:
     """Return the card of an offer on a day; `shelf_rank` chooses the colour of its category."""
     entry = offer.entry
-    prices = [tier.unit_net for tier in tiers_of(entry)]
-    net = min(prices, default=None)
-    gross = None if net is None else money(_with_tax(net, entry.tax.rate_on(day)))
+    tiers = tiers_of(entry)
+    lowest = min(tiers, key=lambda tier: tier.unit_price, default=None)
     return Card(
         name=entry.name,
         url=entry_url(entry.code),
@@ -100,10 +108,11 @@ def card_of(offer: Offer, available: Availability, *, shelf_rank: int, day: date
         image_url=entry.image.url if entry.image else picture_url(entry.code, hue=shelf_rank % HUES + 1),
         state=entry.state,
         notice=_notice(offer, available) if entry.is_on_sale else "",
-        net=money(net),
-        gross=_("%(amount)s incl. tax") % {"amount": gross} if gross else "",
-        is_free=net == 0,
-        has_tiers=len(set(prices)) > 1,
+        price=money(lowest.unit_price) if lowest else "",
+        includes_tax=lowest is not None and lowest.includes_tax,
+        beside=_beside(lowest, entry.tax.rate_on(day)) if lowest else "",
+        is_free=lowest is not None and not lowest.unit_price,
+        has_tiers=len({tier.unit_price for tier in tiers}) > 1,
         hue=shelf_rank % HUES + 1,
     )
 
@@ -121,8 +130,18 @@ def entry_url(code: str) -> str:
     return reverse("entry", args=[code])
 
 
-def _with_tax(net: Decimal, tax_rate: Decimal) -> Decimal:
-    return net + round_money(net * tax_rate / 100)
+def _net(tier: Tier, tax_rate: Decimal) -> Decimal:
+    return net_of(tier.unit_price, tax_rate) if tier.includes_tax else tier.unit_price
+
+
+def _gross(tier: Tier, tax_rate: Decimal) -> Decimal:
+    return tier.unit_price if tier.includes_tax else gross_of(tier.unit_price, tax_rate)
+
+
+def _beside(tier: Tier, tax_rate: Decimal) -> str:
+    if tier.includes_tax:
+        return _("%(amount)s excl. tax") % {"amount": money(_net(tier, tax_rate))}
+    return _("%(amount)s incl. tax") % {"amount": money(_gross(tier, tax_rate))}
 
 
 def _saving(full: Decimal, price: Decimal) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from django.contrib import admin, messages
@@ -45,6 +46,11 @@ IN_WORDS: dict[str, str | Promise] = {
 }
 
 
+def faults_in_words(faults: Iterable[str]) -> str:
+    """Return what is missing for a person to read, each thing once."""
+    return ", ".join(dict.fromkeys(str(IN_WORDS.get(fault, fault)) for fault in faults))
+
+
 @admin.register(MissingPaper)
 class MissingPaperAdmin(ReadOnlyAdmin):
     list_display = ("order_link", "money", "missing", "waits_since")
@@ -86,7 +92,7 @@ class MissingPaperAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("what is missing"))
     def missing(self, paper: MissingPaper) -> str:
-        return ", ".join(dict.fromkeys(str(IN_WORDS.get(fault, fault)) for fault in paper.faults))
+        return faults_in_words(paper.faults)
 
     @display(description=gettext_lazy("since"), ordering="since")
     def waits_since(self, paper: MissingPaper) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
-from catalog.pricing import ZERO, round_money
+from catalog.pricing import CENT, ZERO, round_money
 from shop.orders.lines.models import OrderLine
 
 
@@ -67,3 +68,27 @@ def to_credit(line: OrderLine, *, invoiced: Amount, given_back: Decimal) -> Amou
     least, most = max(ZERO, gross - invoiced.net), min(gross, invoiced.tax)
     tax = min(max(invoiced.tax - left.tax, least), most)
     return Amount(gross - tax, tax)
+
+
+def part_of_amount(whole: Amount, gross: Decimal) -> Amount:
+    """Return the part of an amount that makes a sum with tax, within the whole: the rest of it agrees to the cent."""
+    tax = min(gross, round_money(whole.tax * gross / whole.gross)) if whole.gross else ZERO
+    return Amount(gross - tax, tax)
+
+
+def spread(sum_: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Spread a sum over weights by largest remainder, in whole cents, none getting more than its weight.
+
+    Raises ValueError for a sum below zero, or above the sum of the weights.
+    """
+    total = sum(weights, ZERO)
+    if not 0 <= sum_ <= total:
+        raise ValueError(f"{sum_} cannot be spread over {total}")
+    if not sum_:
+        return [ZERO] * len(weights)
+    exact = [sum_ * weight / total for weight in weights]
+    shares = [each.quantize(CENT, ROUND_FLOOR) for each in exact]
+    left = int((sum_ - sum(shares, ZERO)) / CENT)
+    for place in sorted(range(len(weights)), key=lambda place: (shares[place] - exact[place], place))[:left]:
+        shares[place] += CENT
+    return shares

@@ -1,9 +1,9 @@
-"""Contents of an order's invoice: plain values, taken from what the order froze and what the ledger says."""
+"""Contents of an order's documents: plain values, taken from what the order froze and what the ledger says."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -14,72 +14,84 @@ from django.utils.translation import gettext as _
 from accounts.members.models import Buyer
 from common.languages import in_reader_language, languages
 from common.register_numbers import SIREN_LENGTH, is_siret
+from common.templatetags.money import money
 from documents.invoices.values import (
     CARD,
     DEBIT,
     TRANSFER,
     BuyerKind,
-    Due,
     Invoice,
     Line,
     Party,
     Payment,
     References,
     Tax,
-    Terms,
 )
+from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.amounts import NOTHING, sold
+from shop.papers.late_payment import late_payment_terms
+from shop.papers.planning import Planned, Portion, Share
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
 
 KINDS: dict[Buyer, BuyerKind] = {Buyer.COMPANY: "business", Buyer.PUBLIC: "public", Buyer.PERSON: "consumer"}
 # Ways of paying (UNTDID 4461); every other method is a card's.
 MEANS = {"transfer": TRANSFER, "on_account": TRANSFER, "public_mandate": TRANSFER, "cheque": "20", "gocardless": DEBIT}
+# Kinds that print a part of a line by its units, where they make it up.
+WHOLE_UNITS = (Document.Kind.INVOICE, Document.Kind.FINAL, Document.Kind.PROFORMA)
 
 
-def invoice_of(
-    order: Order, lines: Sequence[OrderLine], *, seller: ShopIdentity, dues: Sequence[Due], day: date
-) -> Invoice:
-    """Return the invoice of a whole order, in the order's language. `dues` are the parts still owed by the ledger, none
-    for an order that is paid; `day` is the day of issue. No query."""
-    owed = sum((due.amount for due in dues), Decimal("0.00"))
+def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: date) -> Invoice:
+    """Return the contents of a planned document of an order, in the order's language; `day` is the day of issue. No
+    query."""
+    printed, share = planned.printed, planned.share
     with translation.override(language_of(order)):
+        kind_of_buyer: BuyerKind = "business" if share.payer else KINDS[order.bought_by]
         return Invoice(
             seller=selling(seller),
-            buyer=buying(order),
-            buyer_kind=KINDS[order.bought_by],
+            buyer=share.payer or buying(order),
+            buyer_kind=kind_of_buyer,
             nature="services",
             currency=order.currency,
-            lines=tuple(_line(line) for line in lines),
-            taxes=tuple(_taxes(lines)),
-            net=order.net,
-            tax=order.tax,
-            gross=order.gross,
-            paid=order.gross - owed,
-            payment=_payment(order, seller, is_owed=bool(owed), day=day),
-            dues=tuple(dues),
-            references=References(
-                order=order.number,
-                service_code=order.service_code,
-                purchase_order=order.commitment_number or order.purchase_reference,
-            ),
-            terms=Terms() if order.bought_by == Buyer.PERSON else between_professionals(),
+            lines=tuple(line_of(portion, planned.kind, order.currency) for portion in planned.portions),
+            taxes=tuple(_taxes(planned.portions)),
+            net=printed.net,
+            tax=printed.tax,
+            gross=printed.gross,
+            paid=printed.gross - planned.owed,
+            payment=_payment(order, planned, seller, day=day),
+            dues=planned.dues,
+            references=_references(order, share),
+            earlier=planned.earlier,
+            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by),
+            notes=tuple(_notes(order, share)),
         )
+
+
+def _references(order: Order, share: Share) -> References:
+    bought_by = order.commitment_number or order.purchase_reference
+    return References(
+        order=order.number,
+        service_code="" if share.payer else order.service_code,
+        purchase_order=share.file_number if share.payer else bought_by,
+    )
+
+
+def _notes(order: Order, share: Share) -> Iterable[str]:
+    """Yield what the invoice of a share says of whose training it pays."""
+    if share.payer:
+        yield _("Training of the employees of %(company)s. File: %(number)s.") % {
+            "company": order.billing_name or order.contact_name,
+            "number": share.file_number,
+        }
 
 
 def language_of(order: Order) -> str:
     """Return the language of an order's papers: its own, or the shop's for one that has none of ours."""
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
-
-
-def between_professionals() -> Terms:
-    """Return the terms that bind professionals (code de commerce L441-9, L441-10, D441-5), in the active language."""
-    return Terms(
-        recovery=_("Flat charge for the costs of recovery in case of late payment: €40"),
-        penalties=_("Late payment penalties: three times the legal interest rate"),
-        discount=_("No discount for early payment"),
-    )
 
 
 def selling(seller: ShopIdentity) -> Party:
@@ -119,33 +131,68 @@ def buying(order: Order) -> Party:
     )
 
 
-def _line(line: OrderLine) -> Line:
-    """Return a line of what is charged; units that cost nothing are told in its description."""
-    free = line.quantity - line.charged
-    said = _("%(free)d of %(quantity)d units are free.") % {"free": free, "quantity": line.quantity} if free else ""
+def promising(giver: Giver) -> Party:
+    """Return the giver of a promise as papers name it."""
+    siret = "".join(giver.siret.split())
+    return Party(
+        name=giver.name,
+        street=giver.street,
+        postal_code=giver.postal_code,
+        city=giver.city,
+        siren=siret[:SIREN_LENGTH],
+        siret=siret,
+        electronic_address=siret[:SIREN_LENGTH],
+    )
+
+
+def line_of(portion: Portion, kind: Document.Kind, currency: str) -> Line:
+    """Return a line of what a document prints, in the active language: of a whole line its units, of which those that
+    cost nothing are told in its description; of a part its units where they make it up, else its sum."""
+    line, net = portion.line, portion.printed.net
+    units, unit_net, said = Decimal(1), net, _part_in_words(portion, kind, currency)
+    if portion.printed == sold(line):
+        units, said = Decimal(line.charged or line.quantity), _free_units(line)
+        unit_net = line.unit_net_exact if line.charged else Decimal(0)
+    elif kind in WHOLE_UNITS and line.unit_net and net % line.unit_net == 0:
+        units, unit_net, said = net // line.unit_net, line.unit_net, ""
     return Line(
         name=in_reader_language(line.entry_name),
         description=said,
-        quantity=Decimal(line.charged or line.quantity),
-        unit_net=line.unit_net if line.charged else Decimal(0),
-        net=line.net,
+        quantity=units,
+        unit_net=unit_net,
+        net=net,
         tax=_key(line),
     )
 
 
-def _taxes(lines: Iterable[OrderLine]) -> Iterable[Tax]:
-    together: dict[str, list[OrderLine]] = defaultdict(list)
-    for line in lines:
-        together[_key(line)].append(line)
+def _free_units(line: OrderLine) -> str:
+    free = line.quantity - line.charged
+    return _("%(free)d of %(quantity)d units are free.") % {"free": free, "quantity": line.quantity} if free else ""
+
+
+def _part_in_words(portion: Portion, kind: Document.Kind, currency: str) -> str:
+    said = {"part": money(portion.printed.gross, currency), "total": money(portion.line.gross, currency)}
+    if kind == Document.Kind.DEPOSIT:
+        return _("Deposit: %(part)s of %(total)s, with tax.") % said
+    if kind == Document.Kind.RECEIPT:
+        return _("Received: %(part)s of %(total)s, with tax.") % said
+    return _("Part: %(part)s of %(total)s, with tax.") % said
+
+
+def _taxes(portions: Iterable[Portion]) -> Iterable[Tax]:
+    together: dict[str, list[Portion]] = defaultdict(list)
+    for portion in portions:
+        together[_key(portion.line)].append(portion)
     for key, ours in together.items():
+        amount, terms = sum((each.printed for each in ours), NOTHING), ours[0].line.tax_terms
         yield Tax(
             key=key,
-            treatment=ours[0].tax_terms.get("treatment", ""),
-            rate=ours[0].tax_rate,
-            net=sum((line.net for line in ours), Decimal(0)),
-            tax=sum((line.tax for line in ours), Decimal(0)),
-            mention=in_reader_language(ours[0].tax_terms.get("mention") or {}),
-            country=ours[0].tax_terms.get("rate_of", ""),
+            treatment=terms.get("treatment", ""),
+            rate=ours[0].line.tax_rate,
+            net=amount.net,
+            tax=amount.tax,
+            mention=in_reader_language(terms.get("mention") or {}),
+            country=terms.get("rate_of", ""),
         )
 
 
@@ -156,9 +203,9 @@ def _key(line: OrderLine) -> str:
     return ":".join([terms.get("treatment", ""), str(line.tax_rate), *filter(None, [terms.get("rate_of")])])
 
 
-def _payment(order: Order, seller: ShopIdentity, *, is_owed: bool, day: date) -> Payment:
-    if not is_owed:
-        return Payment(means=MEANS.get(order.method, CARD), paid_on=day)
+def _payment(order: Order, planned: Planned, seller: ShopIdentity, *, day: date) -> Payment:
+    if not planned.owed:
+        return Payment(means=MEANS.get(planned.method or order.method, CARD), paid_on=planned.paid_on or day)
     return Payment(
         means=TRANSFER,
         reference=reference_of(order.number),

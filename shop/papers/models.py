@@ -62,6 +62,7 @@ class InvoicedLine(models.Model):
         verbose_name_plural = _("invoiced lines")
         ordering = ("pk",)
         default_permissions = ()
+        permissions = [("correct_papers", _("Can take documents back and issue them anew"))]
         constraints = [
             models.UniqueConstraint(fields=("document", "line"), name="shop_invoicedline_once"),
             models.CheckConstraint(

@@ -1,17 +1,106 @@
-"""Papers that arise, and when: one table."""
+"""Papers that arise, and when: one table.
+
+| Occasion | Papers |
+|---|---|
+| paid in full | the invoice, paid, in the settling transaction |
+| a part paid before the settlement | a deposit invoice at the receipt of each part |
+| settled after such parts | the final invoice, which names the deposit invoices and deducts them |
+| settled by a first part, or by a promise | the invoice of the whole, with its due dates |
+| a part paid after the settlement | a receipt |
+| the share of an OPCO promised | an invoice of the share to the OPCO, and one of the rest to the buyer |
+| a public mandate | the invoice at the settlement, or after the service where the account wants it so |
+| a zero total | none |
+
+Lines that may not share a document make a document of their own each time. What cannot say all that it must is noted as
+missing (`MissingPaper`), and issued by hand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from common.moments import local_day
+from documents.invoices.values import Due, Earlier
 from documents.issued.models import Document
 from shop.orders.models import Order
+from shop.papers.contents import promising
+from shop.papers.lines import SoldLine
+from shop.papers.models import InvoicedLine
+from shop.papers.planning import Planned, Share, plan_invoices
+from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.models import PaymentRequest
+
+Kind = Document.Kind
 
 
-def kind_at_settlement(order: Order) -> Document.Kind | None:
-    """Return the kind of paper that the settlement of an order makes; None for none.
+def at_settlement(
+    order: Order, lines: Sequence[SoldLine], *, is_paid: bool, now: datetime, known: frozenset[str] = frozenset()
+) -> list[Planned]:
+    """Plan the documents of a locked order that is settled; none for a zero total.
 
-    - Zero total: none.
-    - Paid in full: the invoice, paid.
-    - Settled by a first part or a promise: the invoice of the whole, with its due dates; parts paid later are payments
-      and no papers.
+    One query where something is still owed, and one where deposits were invoiced. `known` are the facts of documents
+    that it has already.
     """
-    return None if order.is_free else Document.Kind.INVOICE
+    if order.is_free:
+        return []
+    shares = [Share()] if is_paid else shares_of(asked_of(order), now=now)
+    planned = plan_invoices(order.pk, lines, shares, known=known)
+    if any(each.kind == Kind.FINAL for each in planned):
+        planned = _naming_deposits(order, planned)
+    return planned
+
+
+def shares_of(asked: Sequence[Asked], *, now: datetime) -> list[Share]:
+    """Return what each payer of an order pays, and what they still owe: each OPCO that has promised a share, and the
+    buyer last."""
+    of_opco = [each for each in asked if each.request.promise == PaymentRequest.Promise.OPCO and each.asks]
+    own = [each for each in asked if each not in of_opco]
+    return [*(share_of_opco(each, now=now) for each in of_opco), Share(dues=dues_of(own, now=now))]
+
+
+def share_of_opco(asked: Asked, *, now: datetime) -> Share:
+    request = asked.request
+    return Share(
+        name=f"opco:{request.position}",
+        amount=asked.asks,
+        dues=dues_of([asked], now=now),
+        payer=promising(Giver.kept(request.giver)),
+        file_number=request.promise_reference,
+    )
+
+
+def by_payer(given: Sequence[tuple[Asked, Decimal]], *, now: datetime) -> list[tuple[Share, Decimal]]:
+    """Return what each payer has paid of an amount given to requests: each OPCO, and the buyer last."""
+    paid: list[tuple[Share, Decimal]] = []
+    own = Decimal(0)
+    for asked, amount in given:
+        if asked.request.promise == PaymentRequest.Promise.OPCO:
+            paid.append((share_of_opco(asked, now=now), amount))
+        else:
+            own += amount
+    return [*((replace(share, dues=()), amount) for share, amount in paid), *([(Share(), own)] if own else [])]
+
+
+def dues_of(asked: Sequence[Asked], *, now: datetime) -> tuple[Due, ...]:
+    """Return the parts that are still owed, by their last day; one that is due at once by today."""
+    today = local_day(now)
+    owed = sorted((max(each.request.due_on or today, today), each.rest) for each in asked if each.rest > Decimal(0))
+    return tuple(Due(on=day, amount=amount) for day, amount in owed)
+
+
+def _naming_deposits(order: Order, planned: Sequence[Planned]) -> list[Planned]:
+    """Return the plans with the deposit invoices that each final invoice deducts. One query."""
+    rows = InvoicedLine.objects.filter(line__order=order, document__kind=Kind.DEPOSIT).order_by("document")
+    named: dict[int, dict[Earlier, None]] = {}
+    for line_id, number, day in rows.values_list("line", "document__number", "document__issued_on"):
+        named.setdefault(line_id, {})[Earlier(number=number, issued_on=day)] = None
+    return [_deducting(each, named) if each.kind == Kind.FINAL else each for each in planned]
+
+
+def _deducting(planned: Planned, named: Mapping[int, Mapping[Earlier, None]]) -> Planned:
+    earlier = dict.fromkeys(one for portion in planned.portions for one in named.get(portion.line.pk, ()))
+    return replace(planned, earlier=tuple(earlier))

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from accounts.members.models import CustomerAccount
 from documents.issued.models import Document
+from documents.issued.services import CREDITED
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.models import Order
 from shop.papers.amounts import Amount
@@ -17,6 +18,11 @@ from shop.papers.models import InvoicedLine
 def papers_of(order: Order) -> QuerySet[Document]:
     """Return the documents of an order, the newest first."""
     return Document.objects.filter(order_id=order.pk).defer("data").order_by("-pk")
+
+
+def invoices_of(order: Order) -> QuerySet[Document]:
+    """Return the documents of an order by which something was invoiced, the newest first."""
+    return Document.objects.filter(order_id=order.pk, kind__in=CREDITED, template="invoice").order_by("-pk")
 
 
 def papers_of_account(account: CustomerAccount) -> QuerySet[Document]:

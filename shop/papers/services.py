@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
+from billing.ledger.services import Entry
+from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.moments import local_day
-from common.plain_inserts import insert_rows
 from common.refusals import Refused
-from documents.invoices.checking import BadInvoice
-from documents.invoices.values import Due, as_data
 from documents.issued.models import Document
-from documents.issued.services import NewDocument, issue
-from shop.orders.giving_back.models import GivingBack
-from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.papers.contents import invoice_of, language_of
-from shop.papers.models import InvoicedLine, MissingPaper
-from shop.papers.occasions import kind_at_settlement
+from shop.papers.issuing import Issued, issue_planned, note_missing
+from shop.papers.lines import SoldLine, lines_of, rest_of
+from shop.papers.models import MissingPaper
+from shop.papers.occasions import at_settlement, by_payer
+from shop.papers.planning import Planned, plan_deposits, plan_receipt
 from shop.payments.models import Payment
-from shop.payments.requests.asked import asked_of
-from shop.seller.models import ShopIdentity
+from shop.payments.requests.asked import Asked, asked_of
+from shop.postings import services as postings
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -48,85 +46,89 @@ class StillMissing(Refused):
         self.faults = list(faults)
 
 
-class GivenBackMeanwhile(Refused):
-    """Refusal of an invoice of units that were given back since they were sold."""
+def issue_at_settlement(
+    order: Order, lines: Sequence[SoldLine], *, payment: Payment | None, now: datetime
+) -> list[Entry]:
+    """Issue the papers of a locked order that is being settled, in the transaction of its settlement; return their
+    entries of the ledger.
 
-    message = gettext_lazy(
-        "Units of this order were given back since it was paid, so its invoice cannot be issued here."
-    )
-
-
-def issue_at_settlement(order: Order, lines: Sequence[OrderLine], *, payment: Payment | None, now: datetime) -> None:
-    """Issue the invoice of a locked order that is being settled, in the transaction of its settlement, as its last act.
-
-    Eight statements at most, nine where something is still owed; none for a zero total. An invoice that cannot say all
-    that it must never holds up money: it is noted as missing, for the merchant.
+    Seven statements for one paper that is paid; none for a zero total. What cannot say all that it must never holds up
+    money: it is noted as missing, for the merchant.
     """
-    kind = kind_at_settlement(order)
-    if kind is None:
-        return
     is_paid = payment is not None and payment.amount == order.gross
-    try:
-        _issue(kind, order, lines, dues=[] if is_paid else _dues(order, now), by=None, now=now)
-    except BadInvoice as bad:
-        insert_rows([MissingPaper(order=order, faults=bad.faults, since=now)], ignore_conflicts=True)
+    issued = issue_planned(order, at_settlement(order, lines, is_paid=is_paid, now=now), is_settled=True, now=now)
+    note_missing(order, issued.faults, now=now)
+    return issued.entries
+
+
+def issue_at_receipt(
+    order: Order, payment: Payment, given: Sequence[tuple[Asked, Decimal]], *, number: int, now: datetime
+) -> list[Entry]:
+    """Issue the paper of a part payment of a locked order that does not settle it: a deposit invoice before the
+    settlement, a receipt for each payer after it. `given` are the requests that got it, with what each got; `number`
+    counts how often the payment was given. Return the entries of the ledger.
+
+    A deposit invoice takes all that was received and is not invoiced: what a bank took back and pays again is invoiced
+    once, and one that could not be issued comes with the next.
+    """
+    lines = lines_of(order.pk)
+    if order.paid_at is None:
+        issued = _issue_deposit(order, lines, method=payment.provider, now=now)
+        note_missing(order, issued.faults, now=now)
+        return issued.entries
+    planned = [
+        plan_receipt(
+            order.pk,
+            lines,
+            amount,
+            name=f"payment:{payment.pk}:{number}",
+            method=payment.provider,
+            day=local_day(now),
+            share=share,
+        )
+        for share, amount in by_payer(given, now=now)
+    ]
+    # The law asks for no receipt: one that cannot be printed is none.
+    return issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now).entries
+
+
+def _issue_deposit(
+    order: Order, lines: Sequence[SoldLine], *, method: str, now: datetime, by: User | None = None
+) -> Issued:
+    """Issue the deposit invoice for what a locked order has received and not invoiced; none where that is nothing."""
+    invoiced = sum((each.invoiced.gross for each in lines), ZERO)
+    received = sum((each.received for each in asked_of(order)), ZERO)
+    amount = min(received - invoiced, rest_of(lines))
+    if order.status != Order.Status.PLACED or amount <= 0:
+        return Issued()
+    number = 1 + Document.objects.filter(order_id=order.pk, kind=Document.Kind.DEPOSIT).count()
+    planned = plan_deposits(order.pk, lines, amount, number=number, method=method, day=local_day(now))
+    return issue_planned(order, planned, is_settled=False, now=now, by=by)
 
 
 @again_after_deadlock
 @transaction.atomic
-def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> Document:
-    """Issue the invoice of a settled order that has none, once what was missing is there.
+def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> list[Document]:
+    """Issue all papers that an order lacks, once what was missing is there. Those that still lack something stay noted.
 
-    Locks the order. Raises NothingToInvoice, GivenBackMeanwhile and StillMissing; then nothing was written.
+    Locks the order. Raises NothingToInvoice, and StillMissing where none can be issued; then nothing was written.
     """
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
-    kind = kind_at_settlement(order) if order.paid_at else None
-    if kind is None or Document.objects.filter(fact=_fact(order)).exists():
-        raise NothingToInvoice
-    if GivingBack.objects.filter(line__order=order, amount__gt=0).exists():
-        raise GivenBackMeanwhile
-    lines = list(order.lines.order_by("position"))
+    lines = lines_of(order.pk)
     MissingPaper.objects.filter(order=order).delete()
-    try:
-        return _issue(kind, order, lines, dues=_dues(order, now), by=actor, now=now)
-    except BadInvoice as bad:
-        raise StillMissing(bad.faults) from bad
+    if order.paid_at is None:
+        issued = _issue_deposit(order, lines, method="", now=now, by=actor)
+    else:
+        were_posted = postings.were_invoiced_at_once(order, [each.line for each in lines])
+        issued = issue_planned(order, _missing(order, lines, now=now), is_settled=True, now=now, by=actor)
+        issued.entries = [] if were_posted else issued.entries
+    if not issued.documents:
+        raise StillMissing(issued.faults) if issued.faults else NothingToInvoice
+    note_missing(order, issued.faults, now=now)
+    postings.post_documents(issued.entries)
+    return issued.documents
 
 
-def _issue(
-    kind: Document.Kind,
-    order: Order,
-    lines: Sequence[OrderLine],
-    *,
-    dues: Sequence[Due],
-    by: User | None,
-    now: datetime,
-) -> Document:
-    invoice = invoice_of(order, lines, seller=ShopIdentity.current(), dues=dues, day=local_day(now))
-    new = NewDocument(
-        fact=_fact(order),
-        kind=kind,
-        data=as_data(invoice),
-        language=language_of(order),
-        order_id=order.pk,
-        issued_by_id=by.pk if by else None,
-    )
-    document = issue(new, now=now)
-    _keep_invoiced(document, lines)
-    return document
-
-
-def _keep_invoiced(document: Document, lines: Sequence[OrderLine]) -> None:
-    """Write down what a document has invoiced of each line; nothing for one that was issued before. One statement."""
-    rows = [InvoicedLine.of(line.pk, line.net, line.tax, document_id=document.pk) for line in lines]
-    insert_rows(rows, ignore_conflicts=True)
-
-
-def _dues(order: Order, now: datetime) -> list[Due]:
-    """Return the parts of an order that are still owed, by their last day; one that is due at once by today."""
-    owed = [(each.request.due_on or local_day(now), each.rest) for each in asked_of(order) if each.rest > Decimal(0)]
-    return [Due(on=max(day, local_day(now)), amount=amount) for day, amount in sorted(owed)]
-
-
-def _fact(order: Order) -> str:
-    return f"invoice:order:{order.pk}"
+def _missing(order: Order, lines: Sequence[SoldLine], *, now: datetime) -> list[Planned]:
+    known = Document.objects.filter(order_id=order.pk).values_list("fact", flat=True)
+    return at_settlement(order, lines, is_paid=False, now=now, known=frozenset(known))

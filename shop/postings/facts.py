@@ -1,8 +1,8 @@
 """The shop's facts about money as entries of the ledger: which accounts each moves, by how much.
 
 Amounts are with tax. All money comes in as unallocated and is allocated by the settlement, so that it makes no
-difference which of the two is known first. A sale is invoiced at once, until there are invoices. Money sent back is on
-its way until the provider or the bank has shown it.
+difference which of the two is known first. Invoices are told by `shop.postings.invoicing`. Money sent back is on its
+way until the provider or the bank has shown it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from decimal import Decimal
 
 from billing.ledger.models import Account
 from billing.ledger.services import Entry, Kind, Line
-from catalog.pricing import round_money
+from catalog.pricing import ZERO
 from common.currencies import in_minor_units
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.amounts import Amount, to_credit, within
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings.parts import part_of
@@ -32,13 +33,13 @@ BANK = "bank"
 
 
 def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[Entry]:
-    """Yield the entries of an order's settlement: it is owed, and invoiced."""
+    """Yield the entries of an order's settlement by a release that issued no documents: it is owed, and invoiced."""
     currency, customer, key = order.currency, order.account_id, order.pk
     gross = in_minor_units(order.gross, currency)
     owed = Line(Account.RECEIVABLE, gross, customer, key)
     yield Entry(sale_fact(key), Kind.SALE, at, currency, (owed, Line(Account.TO_BE_INVOICED, -gross, customer, key)))
     yield Entry(
-        f"invoice:{key}",
+        invoice_fact(key),
         Kind.INVOICE,
         at,
         currency,
@@ -48,6 +49,10 @@ def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[
 
 def sale_fact(order_id: int) -> str:
     return f"sale:{order_id}"
+
+
+def invoice_fact(order_id: int) -> str:
+    return f"invoice:{order_id}"
 
 
 def money_in(payment: Payment, order: Order | None, *, at: datetime) -> Entry:
@@ -133,23 +138,36 @@ def released(order: Order, event: OrderEvent, deposits: Decimal) -> Entry:
     return Entry(f"released:{event.pk}", Kind.REVERSED, event.at, order.currency, lines)
 
 
-def given_back(giving: GivingBack, *, before: Decimal) -> Entry:
-    """Return the entry of units given back: less sold, less owed by the customer, and the rest owed to them. Reads the
-    line and its order.
+def given_back(giving: GivingBack, *, before: Decimal, invoiced: Amount | None) -> Entry:
+    """Return the entry of units given back: less to be invoiced, or less sold, less owed by the customer, and the rest
+    owed to them. Reads the line and its order.
 
-    `before` is what was given back of the line earlier. Net and tax are shares of the line's own, the last of which
-    takes the remainder.
+    `before` is what was given back of the line earlier; `invoiced` what documents have invoiced of it, credit notes
+    apart, None where the books had all of it invoiced by the settlement. Net and tax are shares of the line's own, the
+    last of which takes the remainder.
     """
     line, order = giving.line, giving.line.order
-    tax = in_minor_units(_tax_within(line, before + giving.amount) - _tax_within(line, before), order.currency)
-    gross, lowered = (in_minor_units(sum, order.currency) for sum in (giving.amount, giving.lowered))
+    credited, not_invoiced = _credited(giving, before, invoiced)
+    amounts = (credited.net, credited.tax, not_invoiced, giving.lowered, giving.amount)
+    net, tax, less, lowered, gross = (in_minor_units(sum, order.currency) for sum in amounts)
     lines = (
-        Line(Account.SALES, gross - tax, order.account_id, order.pk, part_of(line)),
+        Line(Account.TO_BE_INVOICED, less, order.account_id, order.pk),
+        Line(Account.SALES, net, order.account_id, order.pk, part_of(line)),
         Line(Account.VAT, tax, order.account_id, order.pk, part_of(line)),
         Line(Account.RECEIVABLE, -lowered, order.account_id, order.pk),
         Line(Account.REFUNDS_OWED, lowered - gross, order.account_id, order.pk),
     )
     return Entry(f"given_back:{giving.pk}", Kind.GIVEN_BACK, giving.at, order.currency, lines)
+
+
+def _credited(giving: GivingBack, before: Decimal, invoiced: Amount | None) -> tuple[Amount, Decimal]:
+    """Return the part of an amount given back that was invoiced, and the rest, which is only invoiced less."""
+    line, after = giving.line, before + giving.amount
+    waiting = ZERO if invoiced is None else max(ZERO, line.gross - before - invoiced.gross)
+    less = min(giving.amount, waiting)
+    if invoiced is None or not less:
+        return within(line, after) - within(line, before), ZERO
+    return to_credit(line, invoiced=invoiced, given_back=after), less
 
 
 def paid_back(event: OrderEvent) -> Entry:
@@ -290,10 +308,3 @@ def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:
     for account, sums in ((Account.SALES, nets), (Account.VAT, taxes)):
         for rate, total in sorted(sums.items()):
             yield Line(account, -in_minor_units(total, order.currency), order.account_id, order.pk, rate)
-
-
-def _tax_within(line: OrderLine, gross: Decimal) -> Decimal:
-    """Return the tax in a part of a line's total, rounded like its amounts."""
-    if not line.gross:
-        return Decimal(0)
-    return round_money(line.tax * gross / line.gross)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
+from billing.ledger.models import LedgerEntry
 from billing.ledger.services import Entry, post
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
@@ -17,25 +18,48 @@ from shop.orders.models import Order
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import charge_backs, facts
+from shop.postings import charge_backs, facts, invoicing, sources
 from shop.postings.sources import SOURCES, Source, givings, resolved
 
 CHUNK = 500
 
 
 def post_settlement(
-    settlement: Settlement, lines: Iterable[OrderLine], *, deposits: Decimal, allocated: Entry | None
+    settlement: Settlement,
+    *,
+    deposits: Decimal,
+    invoiced: Iterable[invoicing.Part],
+    allocated: Entry | None,
+    documents: Sequence[Entry],
 ) -> None:
-    """Post an order's sale, what it took of deposits, and the payment that it took last, if one did. One statement;
-    none for a zero total."""
+    """Post an order's sale, what it took of deposits, the payment that it took last, if one did, and the documents
+    issued with it. `invoiced` is what deposit invoices had invoiced before. One statement; none for a zero total."""
     order = settlement.order
+    sale = invoicing.sold(order, invoiced, at=settlement.at)
     used = facts.deposits_used(order, deposits, at=settlement.at)
-    post([*facts.sale(order, lines, at=settlement.at), used, *([allocated] if allocated else [])])
+    post([sale, used, *([allocated] if allocated else []), *documents])
 
 
-def post_allocated(allocated: Entry) -> None:
-    """Post a payment given to requests of an order that it does not settle."""
-    post([allocated])
+def post_allocated(allocated: Entry, documents: Sequence[Entry]) -> None:
+    """Post a payment given to requests of an order that it does not settle, and the documents issued for it."""
+    post([allocated, *documents])
+
+
+def post_documents(entries: Sequence[Entry]) -> None:
+    """Post documents of an order by their entries (`shop.postings.invoicing`)."""
+    post(entries)
+
+
+def were_invoiced_at_once(order: Order, lines: Sequence[OrderLine]) -> bool:
+    """Tell whether the books had a settled order invoiced by its settlement, as of a release that issued no documents:
+    then its documents post nothing. One query; one statement where the settlement has no entry yet."""
+    told = LedgerEntry.objects.filter(fact__in=(facts.sale_fact(order.pk), facts.invoice_fact(order.pk)))
+    known = set(told.values_list("fact", flat=True))
+    if facts.sale_fact(order.pk) in known:
+        return facts.invoice_fact(order.pk) in known
+    assert order.paid_at is not None  # settled
+    post(facts.sale(order, lines, at=order.paid_at))
+    return True
 
 
 def post_released(order: Order, event: OrderEvent, deposits: Decimal) -> None:
@@ -50,7 +74,7 @@ def post_money_in(payment: Payment, order: Order | None, *, now: datetime) -> No
 
 def post_given_back(keys: Sequence[int]) -> None:
     """Post units given back, by the keys of their rows."""
-    post(facts.given_back(giving, before=giving.before) for giving in givings().filter(pk__in=keys))
+    post(sources.entries_of_givings(givings().filter(pk__in=keys)))
 
 
 def post_credit(handling: MoneyHandling, payment: Payment, order: Order) -> None:

@@ -17,9 +17,11 @@ from catalog.pricing import ZERO
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
+from shop.papers.amounts import Amount
+from shop.papers.models import InvoicedLine, MissingPaper
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings import charge_backs, facts
+from shop.postings import charge_backs, facts, invoicing
 
 NOTES = (
     OrderEvent.What.PAID_BACK,
@@ -50,20 +52,26 @@ class Source:
         return self.rows().filter(~Exists(LedgerEntry.objects.filter(fact=fact))).order_by("pk")
 
 
-def _settlements() -> QuerySet[Settlement]:
-    return Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
+def _settlements() -> QuerySet[Any]:
+    """Return the settlements of orders that cost something, each with `waits`: an invoice is to come for it, while a
+    release that issued none had it invoiced by the settlement."""
+    paid = Settlement.objects.filter(order__gross__gt=0).select_related("order", "payment")
+    return paid.annotate(waits=Exists(MissingPaper.objects.filter(order=OuterRef("order"))))
 
 
-def _settlements_by_payment() -> QuerySet[Settlement]:
+def _settlements_by_payment() -> QuerySet[Any]:
     return _settlements().filter(payment__isnull=False)
 
 
-def _sales(settlements: Sequence[Settlement]) -> Iterator[Entry]:
+def _sales(settlements: Sequence[Any]) -> Iterator[Entry]:
     lines: dict[int, list[OrderLine]] = {settlement.order_id: [] for settlement in settlements}
     for line in OrderLine.objects.filter(order__in=lines).order_by("order", "position"):
         lines[line.order_id].append(line)
     for settlement in settlements:
-        yield from facts.sale(settlement.order, lines[settlement.order_id], at=settlement.at)
+        if settlement.waits:
+            yield invoicing.sold(settlement.order, [], at=settlement.at)
+        else:
+            yield from facts.sale(settlement.order, lines[settlement.order_id], at=settlement.at)
 
 
 def _payments() -> QuerySet[Payment]:
@@ -78,14 +86,28 @@ def _money_in(payments: Sequence[Any]) -> Iterator[Entry]:
 
 
 def givings() -> QuerySet[Any]:
-    """Return the units given back for money, each with what was given back of its line before."""
+    """Return the units given back for money, each with what was given back of its line before, and what documents have
+    invoiced of it, credit notes apart."""
     earlier = GivingBack.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("pk")).order_by().values("line")
-    before = Coalesce(earlier.values(sum=Sum("amount")), ZERO)
-    return GivingBack.objects.filter(amount__gt=0).select_related("line__order").annotate(before=before)
+    invoices = InvoicedLine.objects.filter(line=OuterRef("line"), gross__gt=0).order_by().values("line")
+    at_once = Concat(Value(facts.invoice_fact(0)[:-1]), Cast(OuterRef("line__order"), CharField()))
+    return (
+        GivingBack.objects.filter(amount__gt=0)
+        .select_related("line__order")
+        .annotate(
+            before=Coalesce(earlier.values(sum=Sum("amount")), ZERO),
+            invoiced_net=Coalesce(invoices.values(sum=Sum("net")), ZERO),
+            invoiced_tax=Coalesce(invoices.values(sum=Sum("tax")), ZERO),
+            at_once=Exists(LedgerEntry.objects.filter(fact=at_once)),
+        )
+    )
 
 
-def _given_back(givings: Sequence[Any]) -> Iterator[Entry]:
-    return (facts.given_back(giving, before=giving.before) for giving in givings)
+def entries_of_givings(givings: Iterable[Any]) -> Iterator[Entry]:
+    """Yield the entries of rows read by `givings`."""
+    for giving in givings:
+        invoiced = None if giving.at_once else Amount(giving.invoiced_net, giving.invoiced_tax)
+        yield facts.given_back(giving, before=giving.before, invoiced=invoiced)
 
 
 def _notes() -> QuerySet[OrderEvent]:
@@ -156,7 +178,7 @@ SOURCES = (
         "payment_id",
         partial(map, facts.allocated),
     ),
-    Source("units given back", givings, "line__order", Value("given_back:"), "pk", _given_back),
+    Source("units given back", givings, "line__order", Value("given_back:"), "pk", entries_of_givings),
     Source(
         "note of money paid back",
         _notes,

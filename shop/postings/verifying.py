@@ -6,19 +6,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 
 from billing.closures.verifying import faults_of_closures
-from billing.ledger.models import Account
+from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import sum_by_order
 from billing.ledger.verifying import faults_of_ledger
 from catalog.pricing import ZERO
 from common.currencies import in_minor_units
 from shop.orders.giving_back.models import OWED, GivingBack
+from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.models import InvoicedLine
 from shop.payments.requests.models import Allocation, PaymentRequest
+from shop.postings.facts import invoice_fact
 from shop.postings.services import missing_facts
 
 
@@ -32,8 +35,8 @@ def faults_of_books() -> Iterator[str]:
 
 
 def _open_sums() -> Iterator[str]:
-    """Yield orders of which the ledger says another thing than they do: what is owed back, and what settled orders
-    still owe by their payment requests."""
+    """Yield orders of which the ledger says another thing than they do: what is owed back, what settled orders still
+    owe by their payment requests, and what of them is not invoiced."""
     givings = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     asking = PaymentRequest.objects.filter(order=OuterRef("pk")).exclude(state=PaymentRequest.State.WITHDRAWN)
     given = Allocation.objects.filter(request__order=OuterRef("pk"), released_at__isnull=True)
@@ -41,6 +44,8 @@ def _open_sums() -> Iterator[str]:
         by_rows=Coalesce(Subquery(givings.values(sum=Sum(OWED))), ZERO),
         by_ledger=sum_by_order(Account.REFUNDS_OWED),
         receivable=sum_by_order(Account.RECEIVABLE),
+        to_be_invoiced=sum_by_order(Account.TO_BE_INVOICED),
+        waiting=_not_invoiced(),
         asked=_sum_of(asking, F("amount") - F("lowered")),
         received=_sum_of(given, F("amount")),
     )
@@ -51,6 +56,22 @@ def _open_sums() -> Iterator[str]:
         asked = in_minor_units(order.asked - order.received, order.currency)
         if order.receivable != asked:
             yield f"Order {order.number} owes {asked} by its requests, and {order.receivable} by the ledger."
+        waiting = in_minor_units(order.waiting, order.currency)
+        if -order.to_be_invoiced != waiting:
+            told = f"{waiting} not invoiced by its documents, and {-order.to_be_invoiced} by the ledger"
+            yield f"Order {order.number} has {told}."
+
+
+def _not_invoiced() -> Case:
+    """Return an expression for what is sold of the order of the query and not invoiced; nothing where the books had it
+    invoiced by its settlement."""
+    line = {"line": OuterRef("pk")}
+    invoiced = _sum_of(InvoicedLine.objects.filter(**line), F("gross"))
+    given_back = _sum_of(GivingBack.objects.filter(**line), F("amount"))
+    lines = OrderLine.objects.filter(order=OuterRef("pk"))
+    waiting = _sum_of(lines.annotate(rest=Greatest(ZERO, F("gross") - invoiced - given_back)), F("rest"))
+    at_once = Concat(Value(invoice_fact(0)[:-1]), Cast(OuterRef("pk"), CharField()))
+    return Case(When(Exists(LedgerEntry.objects.filter(fact=at_once)), then=ZERO), default=waiting)
 
 
 def _sum_of(rows: QuerySet[Any], amount: Combinable) -> Coalesce:

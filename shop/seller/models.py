@@ -45,6 +45,13 @@ class ShopIdentity(models.Model):
         db_default="",
         help_text=_("Number of a training provider; must stand on the invoices of training."),
     )
+    prices_include_tax = models.BooleanField(
+        _("prices are typed"),
+        choices=[(False, _("net: tax is added")), (True, _("with tax: tax is taken out of them"))],
+        default=False,
+        db_default=False,
+        help_text=_("Prices of the catalogue, and those that customers see first."),
+    )
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField(_("IBAN"), max_length=42, blank=True)
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
@@ -64,6 +71,14 @@ class ShopIdentity(models.Model):
     zero_total_hours = models.PositiveIntegerField(
         _("time to confirm a zero total by the link (hours)"), default=24, db_default=24
     )
+    reminder_before_days = models.PositiveSmallIntegerField(
+        _("days before the due day"), default=7, db_default=7, help_text=_("0: nobody is reminded in advance.")
+    )
+    reminder_first_days = models.PositiveSmallIntegerField(_("first reminder (days after it)"), default=3, db_default=3)
+    reminder_second_days = models.PositiveSmallIntegerField(
+        _("second reminder (days after it)"), default=15, db_default=15
+    )
+    reminder_last_days = models.PositiveSmallIntegerField(_("last reminder (days after it)"), default=30, db_default=30)
     unproved_share = models.PositiveSmallIntegerField(
         _("places kept for addresses not proved (percent of a course)"),
         default=25,
@@ -87,6 +102,14 @@ class ShopIdentity(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(unproved_share__lte=100), name="shop_identity_unproved_share_percent"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    reminder_first_days__gt=0,
+                    reminder_second_days__gt=models.F("reminder_first_days"),
+                    reminder_last_days__gt=models.F("reminder_second_days"),
+                ),
+                name="shop_identity_reminders_follow",
             ),
         ]
 

@@ -19,6 +19,7 @@ from common.refusals import Refused
 from common.vat import normalise_vat_id
 from handlers.contract import in_words
 from shop.seller.models import ShopIdentity
+from shop.seller.prices import NOT_CONFIRMED, lock_if_read_anew, needs_confirming, read_as
 
 # Upper limits of the unpaid times, in the unit of each field.
 LONGEST_UNPAID_TIMES = {
@@ -27,6 +28,10 @@ LONGEST_UNPAID_TIMES = {
     "undecided_minutes": 7 * 24 * 60,
     "zero_total_hours": 30 * 24,
 }
+
+# Days from the day on which a payment is due.
+LONGEST_BEFORE = 60
+LONGEST_REMINDER = 180
 
 
 class SellerRefused(Refused):
@@ -38,19 +43,24 @@ class SellerRefused(Refused):
 
 
 @transaction.atomic
-def save_seller(*, seller: ShopIdentity) -> ShopIdentity:
-    """Save the seller's single row, created the first time. Locks it.
+def save_seller(*, seller: ShopIdentity, rereads_prices: bool = False) -> ShopIdentity:
+    """Save the seller's single row, created the first time. Locks it, and before it every entry if prices are now read
+    another way, net or with tax, which after a sale asks for `rereads_prices`.
 
     Numbers are stored in their usual format (`tidy_seller`); an uploaded logo is decoded within bounds and encoded
     anew, and the previous one is deleted after the commit. Raises SellerRefused; then nothing was written.
     """
     errors = tidy_seller(seller)
+    if not rereads_prices and needs_confirming(seller):
+        errors["rereads_prices"] = NOT_CONFIRMED
     if errors:
         raise SellerRefused(errors)
+    lock_if_read_anew(seller)
     stored = ShopIdentity.objects.select_for_update(no_key=True).filter(pk=1).first()
     _take_logo(seller, stored)
     seller.pk = 1
     seller.save()
+    read_as(seller, stored)
     return seller
 
 
@@ -63,11 +73,27 @@ def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
     errors = _wrong_unpaid_times(seller)
     if not 0 <= seller.unproved_share <= 100:
         errors["unproved_share"] = _("A whole number from 0 to 100.")
+    errors |= _wrong_reminders(seller)
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
             setattr(seller, field, tidy(seller))
         except (InvalidNumber, ValidationError):
             errors[field] = _NOT_VALID[field]
+    return errors
+
+
+def _wrong_reminders(seller: ShopIdentity) -> dict[str, str | Promise]:
+    """Return a sentence for each reminder that does not come after the one before it, or too far from the due day."""
+    days = (0, seller.reminder_first_days, seller.reminder_second_days, seller.reminder_last_days)
+    fields = ("reminder_first_days", "reminder_second_days", "reminder_last_days")
+    errors: dict[str, str | Promise] = {
+        field: _("A whole number of days, more than that of the reminder before, and at most %(most)d.")
+        % {"most": LONGEST_REMINDER}
+        for field, before, own in zip(fields, days, days[1:], strict=False)
+        if not before < own <= LONGEST_REMINDER
+    }
+    if not 0 <= seller.reminder_before_days <= LONGEST_BEFORE:
+        errors["reminder_before_days"] = _("A whole number from 0 to %(most)d.") % {"most": LONGEST_BEFORE}
     return errors
 
 

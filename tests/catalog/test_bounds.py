@@ -253,7 +253,7 @@ def test_a_tier_begins_with_its_first_unit(charged, unit):
     tiers = tiers_of(EntryFactory(tiers={9: "8.00", 1: "10.00", 5: "9.00"}))
 
     assert [tier.from_quantity for tier in tiers] == [1, 5, 9]
-    assert tier_for(tiers, charged).unit_net == Decimal(unit)
+    assert tier_for(tiers, charged).unit_price == Decimal(unit)
     price = price_line(tiers=tiers, quantity=20, charged=charged, tax_rate=Decimal("5.5"))
     assert (price.charged, price.tax_rate, price.net) == (charged, Decimal("5.5"), charged * Decimal(unit))
     assert price.gross == price.net + price.tax

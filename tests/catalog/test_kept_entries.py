@@ -23,7 +23,7 @@ def remembering(settings):
 
 def shown(key):
     entry = kept_entries([key])[key]
-    prices = [tier.unit_net for tier in tiers_of(entry)]
+    prices = [tier.unit_price for tier in tiers_of(entry)]
     return entry.state, entry.tax.rate, entry.category.name_en, prices, [each.name for each in entry.fields.all()]
 
 

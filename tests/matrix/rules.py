@@ -429,6 +429,8 @@ admin:shop_account_note             GET  sign-in sign-in  405     405     405
 admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
 admin:shop_order_billing            GET  sign-in sign-in  403     403     page
 admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_correct_document   GET  sign-in sign-in  403     403     page
+admin:shop_order_correct_document   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
 admin:shop_order_units              POST sign-in sign-in  403     page    page
 admin:shop_phoneorder_lines         GET  sign-in sign-in  405     405     405
@@ -515,6 +517,10 @@ admin:shop_statementline_fee         GET  sign-in sign-in  405     405     405
 admin:shop_statementline_fee         POST sign-in sign-in  403     403     done
 admin:shop_statementline_aside       GET  sign-in sign-in  405     405     405
 admin:shop_statementline_aside       POST sign-in sign-in  403     403     go  # no reason is given
+admin:shop_duepart_pause             GET  sign-in sign-in  405     405     405
+admin:shop_duepart_pause             POST sign-in sign-in  403     403     go  # no reason is given
+admin:shop_duepart_resume            GET  sign-in sign-in  405     405     405
+admin:shop_duepart_resume            POST sign-in sign-in  403     403     done
 admin:documents_document_file        GET  sign-in sign-in  403     page    page
 admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
@@ -575,6 +581,7 @@ outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
 shop.bankstatement        page 403  page 403
 shop.bookexport           page 403  page 403
+shop.duepart              page 403  page 403
 shop.statementline        page 403  page 403
 shop.missingpaper         page 403  page 403
 shop.legaltext            page page page page

@@ -56,6 +56,7 @@ outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
 shop.bankstatement        -         -     look       -       look
 shop.bookexport           -         -     look       -       look
+shop.duepart              -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.missingpaper         -         -     look       -       look
 shop.order                -         look  look       look    look
@@ -101,6 +102,8 @@ shop_bankstatement_columns    -         -     may        -       may
 shop_bankstatement_discard    -         -     may        -       may
 shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
+shop_duepart_pause            -         -     may        -       may
+shop_duepart_resume           -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
 shop_statementline_fee        -         -     may        -       may
@@ -113,6 +116,7 @@ shop_providersettings_remove  -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
+shop_order_correct_document   -         -     may        -       may
 shop_order_give_back          -         -     may        -       may
 shop_order_give_back_all      -         -     may        -       may
 shop_order_give_back_tutors   -         -     may        -       may

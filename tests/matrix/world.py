@@ -32,6 +32,7 @@ from billing.journal.models import ChartAccount
 from catalog.models.entries import Entry
 from common.moments import local_day
 from common.tokens import derive_token
+from documents.invoices.values import as_data
 from documents.issued.files import make_files
 from documents.issued.models import Document
 from enrolments.calendar.links import make_link, token_of
@@ -63,11 +64,14 @@ from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
+from shop.payments.due.models import ReminderPause
+from shop.payments.due.pausing import pause_reminders
 from shop.payments.models import PaymentEvent
 from shop.payments.plans.models import PaymentPlan
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
+from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -76,7 +80,8 @@ from shop.payments.transfers_back.models import TransferFile
 from shop.phone_orders.models import PhoneOrder
 from shop.phone_orders.services import begin, customer_version, put_on, save_customer, send_link
 from shop.seller.models import LegalText, ShopIdentity
-from tests.documents.given import issued, plain_template
+from tests.documents.given import issued
+from tests.documents.invoices.given import invoice
 from tests.enrolments.given import assign as assign_seat
 from tests.enrolments.given import given_pack, given_session
 from tests.enrolments.joining.given import code as printed_code
@@ -147,6 +152,7 @@ class World:
     document: Document
     method: ProviderSettings
     statement_line: StatementLine
+    pause: ReminderPause
     erasure: ErasureRequest
     cart_lines: dict[str, CartLine]
     sessions: dict[str, str]
@@ -201,6 +207,8 @@ class World:
             "document_id": self.document.pk,
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,
+            "part_id": self.pause.order.requests.get(replaced_at=None).pk,
+            "pause_id": self.pause.pk,
             "erasure_id": self.erasure.pk,
             "user_id": self.by_hand.user_id,
             "pk": self.phone_order.pk,
@@ -404,6 +412,7 @@ def make_world() -> World:
     import_file(statement_id=imported.pk, now=now)
     kept = keep_file(content=b"Date;Montant\n28/11/2026;8,00\n", account="BANK", actor=people["administrator"], now=now)
     BrokenHook.objects.create(handler="ext_odd", hook="revoke", file="ext_odd/handler.py", line=7, error="Odd")
+    pause = given_pause(entry, by=people["administrator"], now=now)
     return World(
         entry=entry,
         course=course,
@@ -434,6 +443,7 @@ def make_world() -> World:
         document=given_document(ours.order.pk, now),
         method=ProviderSettings.objects.get(name="transfer"),
         statement_line=StatementLine.objects.get(),
+        pause=pause,
         approval=Approval.objects.create(
             kind="confirm_money",
             about=f"order:{ours.order.pk}",
@@ -454,11 +464,18 @@ def enter_order(entry: Entry, *, by: User, now: datetime) -> PhoneOrder:
     return send_link(phone_order=begun, now=now)
 
 
+def given_pause(entry: Entry, *, by: User, now: datetime) -> ReminderPause:
+    """Return a pause of the reminders of an order whose only part is overdue."""
+    order = place(make_cart(entry), email="late@example.org", now=now)
+    part = Part(order.gross, local_day(now) - timedelta(days=9))
+    plan_payments(order_id=order.pk, parts=[part], actor=by, now=now)
+    return pause_reminders(order_id=order.pk, whole_account=False, reason="Promised", actor=by, now=now)
+
+
 def given_document(order_id: int, now: datetime) -> Document:
-    """Return a document of an order, with its files."""
-    with plain_template():
-        document = issued(order_id=order_id, now=now)
-        make_files(document_id=document.pk)
+    """Return an invoice of an order, with its files."""
+    document = issued(order_id=order_id, now=now, template="invoice", data=as_data(invoice()))
+    make_files(document_id=document.pk)
     return document
 
 

@@ -161,6 +161,7 @@ EXEMPT = {
     "shop.paymentevent.outcome": CODE,
     "shop.paymentevent.provider": CODE,
     "shop.moneyhandling.how": CODE,
+    "shop.paymentrequest.giver": "Name and address of an OPCO.",
     "shop.paymentrequest.link_hash": SECRET,
     "shop.paymentrequest.link_nonce": SECRET,
     "shop.paymentrequest.promise": CODE,

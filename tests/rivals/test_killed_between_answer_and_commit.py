@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis import Redis
@@ -38,6 +38,7 @@ from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place, units_left
+from tests.forked import status_of_fork
 from tests.shop.payments.providers.desks import stripe_desk
 
 
@@ -55,9 +56,8 @@ def order() -> Order:
 def killed(work, *, noting):
     """Do some work in a process that is killed when it has written, and not committed, what `noting` writes: a module
     and the name of a function in it. Redis loses all it has."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
+
+    def dying_work():
         original = getattr(*noting)
 
         def dying(*given, **named):
@@ -66,11 +66,9 @@ def killed(work, *, noting):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         setattr(*noting, dying)
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _pid, status = os.waitpid(child, 0)
+        work()
+
+    status = status_of_fork(dying_work)
     assert os.WIFSIGNALED(status), "It was never killed."
     with Redis.from_url(settings.REDIS_URL) as redis:
         redis.flushdb()

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from redis import Redis
 
@@ -29,6 +29,7 @@ from tests.enrolments.given import NOW, assign, given_pack, typed
 from tests.enrolments.lists.given import begin, given_list, people
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
 from tests.factories.enrolments import CourseFactory
+from tests.forked import status_of_fork
 from tests.rivals.processes import Rival, deadlocks_among, errors_among, race, values_among
 
 ABOUT_TO_KEEP = [(running, "keep_seats")]
@@ -184,10 +185,8 @@ def test_a_killed_worker_goes_on_and_places_nobody_twice(trial, monkeypatch, has
     given_pack(account, seats=6)
     monkeypatch.setattr(running, "CHUNK", 2)
     people_list = begun(account, *(f"p{number}@example.org" for number in range(6)))
-    connections.close_all()
 
-    child = os.fork()
-    if child == 0:
+    def killed_on_the_way():
         calls = []
         write = running._write_results
 
@@ -199,8 +198,8 @@ def test_a_killed_worker_goes_on_and_places_nobody_twice(trial, monkeypatch, has
 
         running._write_results = killed_in_the_second_chunk
         run_due_jobs()
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
+
+    status = status_of_fork(killed_on_the_way)
 
     assert os.WTERMSIG(status) == signal.SIGKILL
     if has_redis_lost_all:

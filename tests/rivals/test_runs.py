@@ -8,7 +8,7 @@ import os
 import signal
 from functools import partial
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from enrolments.runs import running
@@ -24,6 +24,7 @@ from outbox.mails.models import Mail
 from tests.enrolments.given import NOW, assign, given_pack
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory
 from tests.factories.enrolments import CourseFactory
+from tests.forked import status_of_fork
 from tests.rivals.processes import Rival, deadlocks_among, race
 
 
@@ -87,10 +88,8 @@ def test_a_killed_worker_goes_on_and_does_nothing_twice(trial, monkeypatch):
     monkeypatch.setattr(running, "CHUNK", 2)
     run = begun(account, seats, Act.MOVE, CourseFactory())
     mails = Mail.objects.count()
-    connections.close_all()
 
-    child = os.fork()
-    if child == 0:
+    def killed_on_the_way():
         calls = []
         write = running._write
 
@@ -102,8 +101,8 @@ def test_a_killed_worker_goes_on_and_does_nothing_twice(trial, monkeypatch):
 
         running._write = killed_in_the_second_step
         run_due_jobs()
-        os._exit(0)
-    _pid, status = os.waitpid(child, 0)
+
+    status = status_of_fork(killed_on_the_way)
 
     assert os.WTERMSIG(status) == signal.SIGKILL
     assert sorted(run.rows.values_list("step", flat=True)) == ["done"] * 2 + ["waiting"] * 4

@@ -17,6 +17,7 @@ from shop.payments.refunds.following import follow
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import How, send_back
 from shop.payments.registry import get_provider
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.planning import divide, plan_payments
 from shop.payments.requests.promises import accept_promise
@@ -78,6 +79,13 @@ def _of_two_payers(shop: DemoShop) -> Story:
         reference="OPCO-2026-1187",
         due_on=first_on,
         positions=[2],
+        giver=Giver(
+            name="OPCO de démonstration",
+            siret="55210055400013",
+            street="14 rue Riquet",
+            postal_code="75019",
+            city="Paris",
+        ),
         actor=shop.merchant,
         now=shop.now,
     )

@@ -34,7 +34,9 @@ from shop.orders.copied.columns import COPIED
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.sight import copied_for
 from shop.orders.models import Order
+from shop.papers.selectors import invoices_of
 
+CORRECT = "shop.correct_papers"
 # Asked of a public body alone.
 OF_PUBLIC_BODIES = ("service_code", "commitment_number")
 # Not asked of a private person.
@@ -148,4 +150,8 @@ class BillingPages(SendingBackPages):
                 else:
                     messages.success(request, _("The billing data are corrected."))
                     return redirect(ORDER_PAGE, order.pk)
-        return self._answer(request, order, "orders/admin/billing.html", form=form)
+        # Of documents that were issued, those who may correct them find the way here.
+        invoices = list(invoices_of(order)) if request.user.has_perm(CORRECT) else []
+        is_issued = bool(invoices) or invoices_of(order).exists()
+        context: dict[str, Any] = {"form": form, "invoices": invoices, "is_issued": is_issued}
+        return self._answer(request, order, "orders/admin/billing.html", **context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -10,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
+from catalog.sold_taxes import tax_sums
 from common.admin.display import NOTHING, admin_link, amount, moment
+from common.templatetags.money import percent
 from shop.orders.admin.wording import entered_in_words
 from shop.orders.copied.sight import closed_in_words, copied_for
 from shop.orders.giving_back.units import WentBack
+from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.orders.standing import Sums, standing_of
 from shop.payments.pieces import pieces_in_words, pieces_of
@@ -28,12 +32,15 @@ class MoneySums(WentBack, Sums):
     """Columns added to an order by `order_with_account`: its sums in the ledger."""
 
 
-def facts_of(order: WithAnnotations[Order, MoneySums], viewer: User) -> list[tuple[str | Promise, str | SafeString]]:
+def facts_of(
+    order: WithAnnotations[Order, MoneySums], lines: Sequence[OrderLine], viewer: User
+) -> list[tuple[str | Promise, str | SafeString]]:
     owed, paid_back = order.owed_back, order.went_back - order.lowered_back - order.owed_back
     standing = standing_of(order)
     facts: list[tuple[str | Promise, str | SafeString]] = [
         (_("Total"), amount(order.gross, order.currency)),
         (_("of which tax"), amount(order.tax, order.currency)),
+        *_taxes(order, lines),
         *([(_("To be paid back"), amount(owed, order.currency))] if owed else []),
         *([(_("Paid back"), amount(paid_back, order.currency))] if paid_back else []),
         *([(_("Still to be paid"), amount(standing.owed, order.currency))] if standing.owed else []),
@@ -59,6 +66,20 @@ def facts_of(order: WithAnnotations[Order, MoneySums], viewer: User) -> list[tup
     seller = seller_of(order)
     facts.append((_("Sold by"), "\n".join(seller.address.lines) or NOTHING))
     return facts
+
+
+def _taxes(order: Order, lines: Sequence[OrderLine]) -> list[tuple[str, str]]:
+    """Return the tax of each rate, and on which net; nothing where there is one."""
+    sums = tax_sums(lines)
+    if len(sums) == 1:
+        return []
+    return [
+        (
+            _("Tax %(rate)s on %(net)s") % {"rate": percent(each.tax.rate), "net": amount(each.net, order.currency)},
+            " · ".join(filter(None, (amount(each.amount, order.currency), each.tax.mention))),
+        )
+        for each in sums
+    ]
 
 
 def facts_of_customer(order: Order, viewer: User) -> list[tuple[str | Promise, str | SafeString]]:

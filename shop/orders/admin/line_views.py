@@ -42,7 +42,7 @@ class LineView:
     number: int
     entry: SafeString | str
     state: Label
-    unit_net: str
+    unit_price: str
     net: str
     tax: str
     gross: str
@@ -80,7 +80,7 @@ def views_of_lines(order: Order, lines: list[OrderLine], viewer: User) -> list[L
                 number=line.position + 1,
                 entry=admin_link(viewer, Entry, line.entry_id, line.entry_code),
                 state=choice(line, "status", LINE_COLOURS),
-                unit_net=amount(line.unit_net, order.currency),
+                unit_price=amount(line.unit_shown, order.currency),
                 net=amount(line.net, order.currency),
                 tax=amount(line.tax, order.currency),
                 gross=amount(line.gross, order.currency),

@@ -109,7 +109,7 @@ def order_page(order: WithAnnotations[Order, MoneySums], *, viewer: User) -> Ord
         + ([Label(_("refund under way"), "info")] if any(refund.state in Refund.OPEN for refund in refunds) else [])
         + ([Label(_("failed job"), "danger")] if any(job.state == Job.State.DEAD for job in jobs) else [])
         + ([Label(_("waits for a second person"), "warning")] if waits(order) else []),
-        facts=facts_of(order, viewer),
+        facts=facts_of(order, lines, viewer),
         customer=facts_of_customer(order, viewer),
         lines=views,
         payments=table_of_payments(order, viewer),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -17,13 +17,24 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
 from common.admin.display import amount
+from common.fields import LineField
 from common.refusals import Refused
+from common.register_numbers import is_siret
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.orders.admin.billing import BillingPages
+from shop.papers.credit_notes.admin import CorrectingPages
 from shop.payments.requests.asked import still_to_come
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import accept_promise
 from shop.payments.requests.services import parts_of
+
+GIVER = ("name", "siret", "street", "postal_code", "city")
+
+
+def _giver_field(label: Any, length: int) -> LineField:
+    return LineField(
+        label=label, max_length=length, required=False, widget=UnfoldAdminTextInputWidget({"autocomplete": "off"})
+    )
 
 
 class PromiseForm(forms.Form):
@@ -45,6 +56,13 @@ class PromiseForm(forms.Form):
             "Service code and commitment number of a public body, or the number of the OPCO’s file."
         ),
     )
+    name, siret, street, postal_code, city = (
+        _giver_field(gettext_lazy("Name of the OPCO"), 200),
+        _giver_field(gettext_lazy("SIRET of the OPCO"), 20),
+        _giver_field(gettext_lazy("Street of the OPCO"), 200),
+        _giver_field(gettext_lazy("Postal code of the OPCO"), 20),
+        _giver_field(gettext_lazy("City of the OPCO"), 100),
+    )
     due_on = forms.DateField(
         label=gettext_lazy("Money expected by"),
         required=False,
@@ -52,8 +70,26 @@ class PromiseForm(forms.Form):
     )
     part = forms.TypedChoiceField(label=gettext_lazy("Covers"), coerce=int, widget=UnfoldAdminSelectWidget)
 
+    def clean(self) -> dict[str, Any]:
+        """Ask whom the invoice of an OPCO's share is made out to."""
+        typed = super().clean() or {}
+        if typed.get("kind") == PaymentRequest.Promise.OPCO:
+            for name in GIVER:
+                if not typed.get(name):
+                    self.add_error(name, _("The invoice of the OPCO’s share must say this."))
+            if typed.get("siret") and not is_siret(typed["siret"], country="FR"):
+                self.add_error("siret", _("This is no SIRET."))
+        return typed
 
-class PromisePages(BillingPages):
+    def giver(self) -> Giver | None:
+        """Return whom the share is invoiced to; None for the promise of the buyer."""
+        typed = self.cleaned_data
+        if typed["kind"] != PaymentRequest.Promise.OPCO:
+            return None
+        return Giver(**{name: typed[name] for name in GIVER})
+
+
+class PromisePages(CorrectingPages):
     """Button to accept a promise."""
 
     def action_urls(self) -> list[URLPattern]:
@@ -90,6 +126,7 @@ class PromisePages(BillingPages):
                     reference=typed["reference"],
                     due_on=typed["due_on"],
                     positions=[typed["part"]] if typed["part"] else None,
+                    giver=form.giver(),
                     actor=cast(User, request.user),
                     now=timezone.now(),
                 )

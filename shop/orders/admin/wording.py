@@ -174,6 +174,10 @@ def event_in_words(
         field = next(each for each in Order._meta.fields if each.name == name)
         label = capfirst(str(field.verbose_name))
         said.append(_("%(label)s: “%(before)s” → “%(after)s”") % {"label": label, "before": before, "after": after})
+    if "documents" in detail:
+        wrong, credit_note, new = detail["documents"]
+        numbers = {"wrong": wrong, "credit_note": credit_note, "new": new}
+        said.append(_("%(wrong)s is taken back by %(credit_note)s and replaced by %(new)s") % numbers)
     reason = detail.get("reason")
     if reason:
         said.append(in_reader_language(reason) if isinstance(reason, dict) else str(reason))

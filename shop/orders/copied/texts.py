@@ -15,6 +15,7 @@ from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import LineFeedback, OrderLine
 from shop.orders.models import Order
+from shop.payments.due.models import ReminderPause
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.refunds.models import Refund
 from shop.phone_orders.models import PhoneOrder
@@ -41,6 +42,7 @@ TEXTS = (
     Texts(PaymentEvent, ("event_id",), is_key=True),
     Texts(PaymentEvent, ("order_number", "payload")),
     Texts(MoneyHandling, ("note",), "event__order"),
+    Texts(ReminderPause, ("reason",)),
     Texts(PhoneOrder, ("how",)),
     Texts(Order, ("purchase_reference",), "pk"),
 )

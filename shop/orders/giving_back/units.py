@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery
 
-from billing.ledger.models import Account, LedgerEntry
+from billing.ledger.models import SOLD, Account, LedgerEntry
 from billing.ledger.selectors import sum_by_order
 from common.currencies import as_amount
 from common.plain_rows import plain_rows
@@ -77,7 +77,7 @@ def went_back(orders: QuerySet[Order]) -> QuerySet[WithAnnotations[Order, WentBa
     the time of the first giving back still owed."""
     owed = GivingBack.objects.owed().filter(line__order=OuterRef("pk")).order_by().values("line__order")
     return orders.annotate(
-        went_back=as_amount(sum_by_order(Account.SALES, Account.VAT, kinds=[LedgerEntry.Kind.GIVEN_BACK])),
+        went_back=as_amount(sum_by_order(*SOLD, kinds=[LedgerEntry.Kind.GIVEN_BACK])),
         lowered_back=as_amount(-sum_by_order(Account.RECEIVABLE, kinds=[LedgerEntry.Kind.GIVEN_BACK])),
         owed_back=as_amount(-sum_by_order(Account.REFUNDS_OWED)),
         owed_since=Subquery(owed.values(first=Min("at"))),

@@ -78,6 +78,9 @@ def _price(line: OrderLine, context: LineContext, units: Sequence[UnitContext]) 
     if charged >= line.charged:
         return line.gross
     net = round_money(line.unit_net * charged)
+    if line.unit_net * line.charged != line.net:
+        # Typed with tax: the cents of a unit's net are rounded, those of its gross are not.
+        return round_money(line.gross * charged / line.charged)
     return net + (round_money(line.tax * net / line.net) if line.net else ZERO)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.cancelling import CancelTerms
+from catalog.sold_taxes import SoldTax
 from common.languages import in_reader_language
 from enrolments.seats.move_terms import movable_in_words
 from handlers.asked_fields import AskedField
@@ -34,6 +37,10 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     charged = models.PositiveIntegerField(_("units charged"))
     unit_net = models.DecimalField(_("unit price"), max_digits=12, decimal_places=2)
+    unit_gross = models.DecimalField(
+        _("unit price with tax"), max_digits=12, decimal_places=2, null=True, editable=False,
+        help_text="As typed; empty where prices were typed net.",
+    )  # fmt: skip
     places_held = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Places in courses that the line holds from checkout on."
     )
@@ -78,6 +85,32 @@ class OrderLine(models.Model):
         return terms.in_words(self.order.currency) if terms else ""
 
     @property
+    def unit_shown(self) -> Decimal:
+        """Price of a unit as pages show it: with tax where it was typed so."""
+        return self.unit_net if self.unit_gross is None else self.unit_gross
+
+    @property
+    def unit_net_exact(self) -> Decimal:
+        """Net price of a charged unit, up to six decimals where the line's net is no multiple of one in cents."""
+        if not self.charged or self.unit_net * self.charged == self.net:
+            return self.unit_net
+        return (self.net / self.charged).quantize(Decimal("0.000001"))
+
+    @property
+    def total_shown(self) -> Decimal:
+        """Amount of the line beside `unit_shown`."""
+        return self.net if self.unit_gross is None else self.gross
+
+    @property
+    def sold_tax(self) -> SoldTax:
+        return SoldTax(self.tax_rate, self.tax_terms)
+
+    @property
+    def amounts(self) -> tuple[Decimal, Decimal]:
+        """Net and tax."""
+        return self.net, self.tax
+
+    @property
     def moving(self) -> str:
         """Days until which the account may move people, in words; "" without such a limit."""
         return movable_in_words(self.move_days_before)
@@ -85,7 +118,7 @@ class OrderLine(models.Model):
     @property
     def tax_mention(self) -> str:
         """Sentence of the law that tells why there is no tax, in the reader's language; "" where there is some."""
-        return in_reader_language(self.tax_terms.get("mention") or {})
+        return self.sold_tax.mention
 
     class Meta:
         verbose_name = _("order line")
@@ -101,6 +134,10 @@ class OrderLine(models.Model):
                 condition=Q(unit_net__gte=0, tax_rate__gte=0, net__gte=0, tax__gte=0), name="shop_orderline_amounts"
             ),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="shop_orderline_gross_is_net_plus_tax"),
+            models.CheckConstraint(
+                condition=Q(unit_gross__isnull=True) | Q(unit_gross__gte=0, gross=F("unit_gross") * F("charged")),
+                name="shop_orderline_gross_as_typed",
+            ),
             models.CheckConstraint(
                 condition=Q(frozen_for__contained_by=["withdrawal", "dispute"]), name="shop_orderline_frozen_for"
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -64,17 +64,25 @@ def credit(invoice: Document, parts: Collection[Part], *, fact: str, by: User | 
         issued_by_id=by.pk if by else None,
     )
     document = issue(new, now=now)
-    insert_rows(
-        [InvoicedLine.of(part.line.pk, -part.amount.net, -part.amount.tax, document_id=document.pk) for part in parts]
-    )
+    keep_invoiced(document, parts, sign=-1)
     return document
+
+
+def keep_invoiced(document: Document, parts: Collection[Part], *, sign: int) -> None:
+    """Write down what a document has invoiced of each line; `sign` is -1 for one that takes back. One statement."""
+    insert_rows(
+        [
+            InvoicedLine.of(part.line.pk, sign * part.amount.net, sign * part.amount.tax, document_id=document.pk)
+            for part in parts
+        ]
+    )
 
 
 def _parts_to_credit(
     order: Order, rests: Rests, given: list[GivingBack], *, act: Collection[int]
 ) -> dict[int, list[Part]]:
     """Return what to credit of each invoice, by its key: nothing of those that are left out. One query."""
-    gone, units = _gone(given), _units(row for row in given if row.pk in act)
+    gone, units = _gone(given), units_of(row for row in given if row.pk in act)
     parts: dict[int, list[Part]] = {}
     for line in order.lines.order_by("position"):
         of_line = {invoice_id: lines[line.pk] for invoice_id, lines in rests.items() if line.pk in lines}
@@ -92,7 +100,8 @@ def _gone(given: list[GivingBack]) -> Mapping[int, Decimal]:
     return sums
 
 
-def _units(given: Iterator[GivingBack]) -> Mapping[int, int]:
+def units_of(given: Iterable[GivingBack]) -> Mapping[int, int]:
+    """Return the number of units given back, by line id."""
     counts: dict[int, int] = {}
     for row in given:
         counts[row.line_id] = counts.get(row.line_id, 0) + row.last_index - row.first_index + 1

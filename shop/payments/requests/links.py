@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,20 +21,28 @@ from shop.payments.requests.services import requests_of
 PURPOSE = "pay link"
 
 
-def make_link(order: Order, *, now: datetime) -> None:
-    """Give the first open request of a locked order a link, unless it has one. Three statements at most."""
+def make_link(order: Order, *, now: datetime) -> PaymentRequest | None:
+    """Give the first open request of a locked order a link, unless it has one, and return it; None where nothing is
+    owed. Three statements at most."""
     for each in requests_of(order, now=now):
         if each.rest > 0:
             give_link(each.request)
-            return
+            return each.request
+    return None
 
 
 def give_link(request: PaymentRequest) -> None:
     """Give a request of a locked order a link, unless it has one. One statement at most."""
-    if request.link_hash is None:
+    give_links([request])
+
+
+def give_links(requests: Iterable[PaymentRequest]) -> None:
+    """Give each request of locked orders a link, unless it has one. One statement at most."""
+    new = [request for request in requests if request.link_hash is None]
+    for request in new:
         request.link_nonce = secrets.token_urlsafe(16)
         request.link_hash = hash_token(derive_token(PURPOSE, request.pk, request.link_nonce))
-        request.save(update_fields=("link_nonce", "link_hash"))
+    PaymentRequest.objects.bulk_update(new, ("link_nonce", "link_hash"))
 
 
 @dataclass(frozen=True)

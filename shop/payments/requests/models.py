@@ -47,6 +47,10 @@ class PaymentRequest(models.Model):
     promise_reference = models.CharField(
         _("reference of the promise"), max_length=REFERENCE_LENGTH, blank=True, db_default=""
     )
+    giver = models.JSONField(
+        _("promised by"), default=dict, db_default={}, blank=True,
+        help_text="Organisation that pays this share, by the fields of `Giver`; empty for the buyer.",
+    )  # fmt: skip
     promised_at = models.DateTimeField(_("promised at"), null=True)
     promised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     # Of the pay link mailed to an outside payer; the token is derived, and only its hash stored.

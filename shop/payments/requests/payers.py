@@ -49,7 +49,7 @@ def ask_payer(*, order_id: int, amount: Decimal, email: str, actor: User, now: d
     request = _share(order, amount, actor=actor, now=now)
     give_link(request)
     occasion = f"payer_part:{request.pk}:{int(now.timestamp())}"
-    queue_mails([to_payer(order, email, occasion=occasion, context={"request": request.pk})])
+    queue_mails([to_payer(order, email, "payer_instructions", occasion=occasion, context={"request": request.pk})])
     return request
 
 

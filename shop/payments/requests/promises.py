@@ -19,6 +19,7 @@ from shop.orders.standing import CONFIRMED
 from shop.orders.transitions import record
 from shop.payments.models import Settlement
 from shop.payments.requests.asked import Asked, asked_of, releases
+from shop.payments.requests.givers import Giver
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
 from shop.payments.requests.services import reopen, requests_of
@@ -66,19 +67,30 @@ def accept_promise(
     actor: User,
     now: datetime,
     positions: Collection[int] | None = None,
+    giver: Giver | None = None,
 ) -> bool:
     """Accept a promise for an order's open requests, or for those at `positions` alone; tell whether it settled the
     order. An order that has ended comes back by it if its places can be had again.
 
     `reference` is the commitment number of a public body, or the number of a file. `due_on` is when the money is
-    expected. Locks the order, and the courses of its lines if places have to be held again. Raises NothingToPromise,
-    ReferenceNeeded, PlacesGone and PromiseTooSmall; then nothing has changed.
+    expected, `giver` whom an OPCO's share is invoiced to. Locks the order, and the courses of its lines if places
+    have to be held again. Raises NothingToPromise, ReferenceNeeded, PlacesGone and PromiseTooSmall; then nothing has
+    changed.
     """
     order = lock_order(order_id)
     reference = " ".join(reference.split())[: PaymentRequest.REFERENCE_LENGTH]
     if kind != Promise.ON_ACCOUNT and not reference:
         raise ReferenceNeeded
-    return cover(order, kind=kind, reference=reference, due_on=due_on, positions=positions, actor=actor, now=now)
+    return cover(
+        order,
+        kind=kind,
+        reference=reference,
+        due_on=due_on,
+        positions=positions,
+        giver=giver,
+        actor=actor,
+        now=now,
+    )
 
 
 def cover(
@@ -90,6 +102,7 @@ def cover(
     actor: User | None,
     now: datetime,
     positions: Collection[int] | None = None,
+    giver: Giver | None = None,
 ) -> bool:
     """Cover open requests of a locked order by a promise, and settle the order if that releases it; tell whether it
     did. Raises NothingToPromise, PlacesGone and PromiseTooSmall."""
@@ -109,6 +122,7 @@ def cover(
     promise = {
         "promise": kind,
         "promise_reference": reference,
+        "giver": giver.as_kept() if giver else {},
         "promised_at": now,
         "promised_by": actor,
         "state": State.COVERED,

@@ -12,6 +12,7 @@ from common.plain_rows import plain_row
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.orders.transitions import record
+from shop.papers import services as papers
 from shop.payments.models import Payment, PaymentEvent, Settlement
 from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come
 from shop.payments.requests.models import Allocation, PaymentRequest
@@ -117,5 +118,7 @@ def _give(
             now=now,
         )
         return
-    postings.post_allocated(entry)
+    given = [(share.asked, share.amount) for share in shares]
+    documents = papers.issue_at_receipt(order, payment, given, number=number, now=now)
+    postings.post_allocated(entry, documents)
     record(order, OrderEvent.What.PART_PAID, actor=actor, now=now, detail={"worth": str(amount)})

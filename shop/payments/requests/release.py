@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from billing.ledger.services import Entry
 from common.plain_inserts import insert_row
-from common.plain_rows import plain_rows
 from shop.orders import fulfilment, mails
 from shop.orders.history.models import OrderEvent
-from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.orders.transitions import move_order
 from shop.papers import services as papers
+from shop.papers.lines import lines_of
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement
 from shop.postings import services as postings
@@ -56,8 +55,9 @@ def release_order(
         paid_at=now,
         method=method,
     )
-    lines = plain_rows(OrderLine, "WHERE order_id = %s ORDER BY position", [order.pk])
-    postings.post_settlement(settlement, lines, deposits=deposits, allocated=allocated)
-    fulfilment.begin(order, lines, now=now)
+    lines = lines_of(order.pk)
+    fulfilment.begin(order, [each.line for each in lines], now=now)
     mails.queue_payment_received(order, now=now)
-    papers.issue_at_settlement(order, lines, payment=payment, now=now)
+    documents = papers.issue_at_settlement(order, lines, payment=payment, now=now)
+    invoiced = [(each.line, each.invoiced.net, each.invoiced.tax) for each in lines]
+    postings.post_settlement(settlement, deposits=deposits, invoiced=invoiced, allocated=allocated, documents=documents)

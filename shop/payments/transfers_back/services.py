@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from common.again import again_after_deadlock
+from common.moments import local_day
 from common.refusals import Refused
 from shop.orders.models import Order
 from shop.payments.port import RefundAnswer, RefundState
@@ -72,7 +73,7 @@ def make_file(*, refund_ids: Collection[int], execute_on: date, actor: User, now
     if len(refunds) > MOST_IN_A_FILE:
         raise TooMany
     file = TransferFile.objects.create(
-        message_id=new_message_id(), made_at=now, made_by=actor, execute_on=max(execute_on, now.date())
+        message_id=new_message_id(), made_at=now, made_by=actor, execute_on=max(execute_on, local_day(now))
     )
     Refund.objects.filter(pk__in=[refund.pk for refund in refunds]).update(file=file)
     # A file that the bank would refuse is refused here.

@@ -13,14 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminImageFieldWidget
+from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldBooleanSwitchWidget
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
 from common.admin.refusals import TellsRefusals
 from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
-from shop.seller.services import LONGEST_UNPAID_TIMES, save_seller, tidy_seller
+from shop.seller.prices import NOT_CONFIRMED, needs_confirming
+from shop.seller.services import LONGEST_BEFORE, LONGEST_REMINDER, LONGEST_UNPAID_TIMES, save_seller, tidy_seller
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts as FieldOpts
@@ -31,11 +32,27 @@ THE_ROW = "1"
 FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (_("Who sells"), {"fields": ("name", "logo", "street", "postal_code", "city", "country")}),
     (_("Registration"), {"fields": ("siret", "vat_number", "legal_line", "activity_number")}),
+    (_("Prices"), {"fields": ("prices_include_tax", "rereads_prices")}),
     (_("Bank details"), {"fields": ("bank_name", "iban", "bic")}),
     (_("Addresses for mail"), {"fields": ("sales_email", "support_email")}),
     (
         _("How long an order may stay unpaid"),
         {"fields": ("immediate_minutes", "deferred_days", "undecided_minutes", "zero_total_hours")},
+    ),
+    (
+        _("Reminders of payments that are due"),
+        {
+            "fields": (
+                "reminder_before_days",
+                "reminder_first_days",
+                "reminder_second_days",
+                "reminder_last_days",
+            ),
+            "description": _(
+                "By mail, until the part is paid. One account is switched off under its terms; the list of due parts "
+                "pauses them."
+            ),
+        },
     ),
     (_("Orders of addresses that nobody has proved"), {"fields": ("unproved_share",)}),
 )
@@ -46,6 +63,13 @@ class ShopIdentityForm(forms.ModelForm):
     """Form of the seller, with the service's refusals as errors of its fields."""
 
     use_required_attribute = False
+
+    rereads_prices = forms.BooleanField(
+        label=_("Read all prices typed so far this way too"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("Needed once there are sales. What was sold keeps its amounts."),
+    )
 
     class Meta:
         model = ShopIdentity
@@ -82,6 +106,8 @@ class ShopIdentityForm(forms.ModelForm):
         if not self.errors:
             for field, message in tidy_seller(self.instance).items():
                 self.add_error(field, str(message))
+            if not self.cleaned_data.get("rereads_prices") and needs_confirming(self.instance):
+                self.add_error("rereads_prices", str(NOT_CONFIRMED))
 
 
 @admin.register(ShopIdentity)
@@ -122,9 +148,13 @@ class ShopIdentityAdmin(TellsRefusals):
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
         elif db_field.name in LONGEST_UNPAID_TIMES:
             kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
+        elif db_field.name == "reminder_before_days":
+            kwargs |= {"min_value": 0, "max_value": LONGEST_BEFORE}
+        elif db_field.name.startswith("reminder_"):
+            kwargs |= {"min_value": 1, "max_value": LONGEST_REMINDER}
         elif db_field.name == "unproved_share":
             kwargs |= {"min_value": 0, "max_value": 100}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
-        save_seller(seller=obj)
+        save_seller(seller=obj, rereads_prices=form.cleaned_data["rereads_prices"])

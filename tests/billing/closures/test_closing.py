@@ -22,6 +22,7 @@ from billing.closures.verifying import faults_of_closures
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.services import Line, post
 from billing.ledger.tasks import seal_entries
+from common.moments import local_day
 from tests.billing.test_chain import by_owner_of_the_tables
 from tests.billing.test_ledger import money_in
 from tests.constraints import broken, copy, run
@@ -264,7 +265,7 @@ class TestTheCheck:
 class TestByRule:
     def test_days_are_closed_some_days_after_they_ended(self, settings, monkeypatch):
         settings.BOOKS_CLOSE_AFTER_DAYS = 3
-        today = datetime.now(UTC).date()
+        today = local_day(datetime.now(UTC))
         post_on(today - timedelta(days=5))
 
         assert close_due_days() >= 3

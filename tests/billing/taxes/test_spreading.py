@@ -10,23 +10,31 @@ from billing.taxes.spreading import Taxable, spread_tax
 CENT = Decimal("0.01")
 CENTS = st.integers(0, 10**9).map(lambda cents: Decimal(cents) / 100)
 RATES = st.sampled_from([Decimal(each) for each in ("0", "2.1", "5.5", "10", "19.6", "20", "7.77")])
-LINES = st.lists(st.builds(Taxable, code=st.integers(1, 3), rate=RATES, net=CENTS), max_size=40)
+LINES = st.lists(
+    st.builds(Taxable, code=st.integers(1, 3), rate=RATES, amount=CENTS, includes_tax=st.booleans()), max_size=40
+)
 
 
 @given(LINES)
 def test_lines_sum_to_the_tax_of_their_code(lines):
     taxes = spread_tax(lines)
 
-    for code, rate in {(line.code, line.rate) for line in lines}:
-        ours = [(line, tax) for line, tax in zip(lines, taxes, strict=True) if (line.code, line.rate) == (code, rate)]
-        net = sum(line.net for line, _tax in ours)
-        assert sum(tax for _line, tax in ours) == (net * rate / 100).quantize(CENT, ROUND_HALF_UP)
+    for alike in {(line.code, line.rate, line.includes_tax) for line in lines}:
+        ours = [
+            (line, tax)
+            for line, tax in zip(lines, taxes, strict=True)
+            if (line.code, line.rate, line.includes_tax) == alike
+        ]
+        _code, rate, includes_tax = alike
+        amount = sum(line.amount for line, _tax in ours)
+        exact = amount * rate / (100 + rate) if includes_tax else amount * rate / 100
+        assert sum(tax for _line, tax in ours) == exact.quantize(CENT, ROUND_HALF_UP)
 
 
 @given(LINES)
 def test_no_line_is_a_cent_or_more_beside_its_own_tax(lines):
     for line, tax in zip(lines, spread_tax(lines), strict=True):
-        assert abs(tax - line.net * line.rate / 100) < CENT
+        assert abs(tax - line.exact_tax) < CENT
         assert tax == tax.quantize(CENT) >= 0
 
 

@@ -27,12 +27,14 @@ def in_another_process(share: Share) -> tuple[int, int]:
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(theirs, b"1" if share.take() else b"0")
-        signal.pause()
-        os._exit(0)
+        try:
+            os.write(theirs, b"1" if share.take() else b"0")
+            signal.pause()
+        finally:
+            os._exit(0)
+    os.close(theirs)
     taken = int(os.read(ours, 1))
     os.close(ours)
-    os.close(theirs)
     return child, taken
 
 

@@ -44,6 +44,7 @@ from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFa
 from tests.factories.outbox import JobFactory, MailFactory
 from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
+from tests.matrix.world import given_pause
 from tests.shop.admin_pages import text_of
 from tests.shop.payments.configured.given import row_of, saved
 
@@ -112,6 +113,20 @@ def transfer(order: Any) -> Refund:
     )
 
 
+def due_part(order: Any) -> int:
+    """Return the key of a part of another order that is overdue."""
+    return (
+        given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now())
+        .order.requests.get(replaced_at=None)
+        .pk
+    )
+
+
+def paused(order: Any) -> tuple[int, int]:
+    pause = given_pause(order.lines.get().entry, by=UserFactory(), now=timezone.now())
+    return pause.order.requests.get(replaced_at=None).pk, pause.pk
+
+
 def transfer_under_way(order: Any) -> int:
     owing(order)
     refund = transfer(order)
@@ -172,6 +187,7 @@ STATEMENTS = "shop.payments.statements.admin"
 TRANSFERS = "shop.payments.transfers_back"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
+DUE = "shop.payments.due.admin"
 METHODS = "shop.payments.configured.admin"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
@@ -282,6 +298,8 @@ BUTTONS = (
         {"amount": "121.00"},
     ),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
+    Button("shop_duepart_pause", f"{DUE}.pause_reminders", due_part, {"of": "order", "reason": "Agreed"}),
+    Button("shop_duepart_resume", f"{DUE}.resume_reminders", paused),
     Button("shop_refund_arrived", f"{TRANSFERS}.refund_admin.note_arrived", transfer_under_way),
     Button("shop_refund_came_back", f"{TRANSFERS}.refund_admin.note_came_back", transfer_under_way),
     Button("shop_transferfile_download", f"{TRANSFERS}.admin.content_of", lambda order: transfer(order).file_id),

@@ -295,6 +295,7 @@ HARMLESS = {
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
     "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check",
+    "shop_duepart_pause", "shop_duepart_resume",
     "shop_bankstatement_send", "shop_bankstatement_columns", "shop_bankstatement_import", "shop_bankstatement_discard",
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from catalog.models.entries import Entry
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place, postal_address
+from tests.shop.papers.given import complete_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,7 @@ def test_lines_of_one_order_may_be_taxed_apart(live):
 
 
 def test_the_books_name_the_kind_where_no_code_is_kept(live):
+    complete_seller()
     order = sold_to("DE", live, vat_id="DE136695976")
     pay(order)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from billing.ledger.selectors import balances_of_order
 from billing.taxes.deciding import Supply
 from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
@@ -14,7 +15,8 @@ from outbox.jobs.models import Job
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
 from shop.papers.models import MissingPaper
-from shop.papers.services import GivenBackMeanwhile, NothingToInvoice, StillMissing, issue_by_hand
+from shop.papers.services import NothingToInvoice, StillMissing, issue_by_hand
+from shop.postings.verifying import faults_of_books
 from tests.constraints import broken, run
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
@@ -128,7 +130,7 @@ def test_it_is_issued_by_hand_once_it_is_there(request):
     assert MissingPaper.objects.filter(order=order).exists()
     request.getfixturevalue("seller")
 
-    document = issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
+    [document] = issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
 
     assert (document.order_id, document.issued_by) == (order.pk, merchant)
     assert not MissingPaper.objects.exists()
@@ -144,17 +146,35 @@ def test_an_order_without_a_language_of_ours_is_paid_and_has_its_paper_in_the_sh
     assert Document.objects.get().language == settings.LANGUAGE_CODE
 
 
-def test_none_by_hand_once_units_were_given_back(request):
+def test_units_given_back_before_are_only_invoiced_less(request):
     order, merchant = sold("100.00"), UserFactory(is_staff=True)
     pay(order)
     deliver(order)
     line = order.lines.get()
     give_units_back(order_id=order.pk, units={line.pk: range(1)}, actor=merchant, reason="Asked", now=timezone.now())
+    assert not list(faults_of_books())
     request.getfixturevalue("seller")
 
-    with pytest.raises(GivenBackMeanwhile):
+    [document] = issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
+
+    invoice = from_data(document.data)
+    [line] = invoice.lines
+    assert (line.quantity, line.unit_net, invoice.gross, invoice.due) == (1, 100, 120, 0)
+    assert balances_of_order(order.pk) == {
+        "sales": -10000, "vat": -2000, "in_transit": 24000, "refunds_owed": -12000,
+    }  # fmt: skip
+    assert not list(faults_of_books())
+
+
+def test_an_order_given_back_wholly_has_nothing_to_invoice(request):
+    order, merchant = sold("100.00"), UserFactory(is_staff=True)
+    pay(order)
+    line = order.lines.get()
+    give_units_back(order_id=order.pk, units={line.pk: range(2)}, actor=merchant, reason="Asked", now=timezone.now())
+    request.getfixturevalue("seller")
+
+    with pytest.raises(NothingToInvoice):
         issue_by_hand(order_id=order.pk, actor=merchant, now=timezone.now())
-    assert not Document.objects.exists()
 
 
 def test_an_unpaid_order_has_nothing_to_invoice(seller):

@@ -27,6 +27,7 @@ from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of, staff
+from tests.shop.papers.given import SIRET, complete_seller
 from tests.shop.postings.test_postings import note_paid_back
 
 ACTS = ("give back", "pay back", "owe again", "second charge", "resolve", "reopen")
@@ -90,7 +91,8 @@ def owed_by_rows(order: Order) -> Decimal:
 
 @pytest.mark.django_db
 def test_an_orders_page_shows_its_balances_and_entries_to_those_who_read_the_ledger():
-    order = place(make_cart(EntryFactory(tax=TaxFactory(name_en="VAT 20%"))))
+    complete_seller()
+    order = place(make_cart(EntryFactory(tax=TaxFactory(name_en="VAT 20%"))), register_number=SIRET)
     pay(order)
 
     page = text_of(browser_of(staff("shop.view_order", "billing.view_ledgerentry")).get(order_url(order)))

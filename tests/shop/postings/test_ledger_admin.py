@@ -12,6 +12,7 @@ from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
+from tests.shop.papers.given import SIRET, complete_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,9 @@ LIST = reverse("admin:billing_ledgerentry_changelist")
 
 
 def paid_order(number: int):
-    order = place(make_cart(EntryFactory(tax=TaxFactory(name_en="Full"))), email=f"{number}@example.org")
+    complete_seller()
+    cart = make_cart(EntryFactory(tax=TaxFactory(name_en="Full")))
+    order = place(cart, email=f"{number}@example.org", register_number=SIRET)
     pay(order, reference=str(number), event_id=str(number))
     return order
 

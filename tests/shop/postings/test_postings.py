@@ -35,11 +35,13 @@ from shop.postings.services import missing_facts
 from shop.postings.sources import SOURCES
 from shop.postings.tasks import KNOWN, post_missing_facts
 from shop.postings.verifying import faults_of_books
+from shop.seller.models import ShopIdentity
 from tests.billing.test_chain import by_owner_of_the_tables
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place
 from tests.shop.merchants import staff
+from tests.shop.papers.given import SIRET, complete_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +58,13 @@ def order(standard) -> Order:
     """Three units at 20 % and one at 5.5 %: 30.03 + 6.01 and 7.00 + 0.39 (43.43)."""
     cart = make_cart(standard, quantity=3)
     fill_cart(cart, EntryFactory(code="MAP", tiers={1: "7.00"}, tax=TaxFactory(rate=Decimal("5.50"))))
-    return place(cart, email="alice@example.org")
+    return place(cart, email="alice@example.org", register_number=SIRET)
+
+
+@pytest.fixture
+def seller() -> ShopIdentity:
+    """Seller with all that an invoice must say, so that it is issued with the settlement."""
+    return complete_seller()
 
 
 def open_sums(order: Order) -> dict[str, int]:
@@ -94,7 +102,7 @@ def note_paid_back(order: Order) -> None:
 
 
 class TestAtOnce:
-    def test_a_paid_order_is_sold_by_tax_rate_and_owes_nothing(self, order):
+    def test_a_paid_order_is_sold_by_tax_rate_and_owes_nothing(self, seller, order):
         assert pay(order) == "settled"
 
         assert open_sums(order) == {"sales": -3703, "vat": -640, "in_transit": 4343}
@@ -162,7 +170,7 @@ class TestAtOnce:
         assert parts(Account.IN_TRANSIT) == {"sandbox": 4343}
         assert balance(Account.REFUNDS_SENT, currency="EUR") == 0
 
-    def test_units_given_back_one_by_one_take_off_what_the_line_was_sold_for(self, order):
+    def test_units_given_back_one_by_one_take_off_what_the_line_was_sold_for(self, seller, order):
         pay(order)
         for unit in range(3):
             give_back(order, 1, first=unit)
@@ -349,6 +357,7 @@ class TestVerifyLedger:
         order.lines.get(entry_code="BOOK").givings_back.update(amount=Decimal("1.00"))
         told = StringIO()
 
-        with pytest.raises(CommandError, match="1 fault"):
+        with pytest.raises(CommandError, match="2 fault"):
             call_command("verify_ledger", stderr=told)
+        assert f"Order {order.number} has 4243 not invoiced" in told.getvalue()
         assert f"Order {order.number} owes 100 by its units given back, and 1201 by the ledger." in told.getvalue()

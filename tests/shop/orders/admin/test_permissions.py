@@ -10,6 +10,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.shop import pay
 from tests.shop.admin_pages import order_url
 from tests.shop.merchants import browser_of, staff
+from tests.shop.papers.given import SIRET
 from tests.shop.probes import REFUSED
 
 pytestmark = pytest.mark.django_db
@@ -106,9 +107,9 @@ def test_promises_and_terms_are_rights_of_their_own(order):
     order.account.refresh_from_db()
     assert order.account.credit_limit == 500
     assert order_url(order, "promise") in promises.get(order_url(order)).content.decode()
-    assert (
-        promises.post(order_url(order, "promise"), {"kind": "opco", "reference": "F", "part": "0"}).status_code == 302
-    )
+    opco = {"name": "AKTO", "siret": SIRET, "street": "14 rue Riquet", "postal_code": "75019", "city": "Paris"}
+    told = {"kind": "opco", "reference": "F", "part": "0"} | opco
+    assert promises.post(order_url(order, "promise"), told).status_code == 302
     assert Order.objects.get().status == "paid"
 
 

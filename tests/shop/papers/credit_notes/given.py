@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.utils import timezone
@@ -11,6 +12,8 @@ from documents.issued.models import Document
 from shop.orders.giving_back.services import GivenBack, give_units_back
 from shop.orders.models import Order
 from shop.papers.credit_notes.rests import rests_of
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.promises import accept_promise
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
@@ -19,6 +22,26 @@ from tests.shop.papers.given import SIRET
 
 def sold(*prices: str, quantity: int = 3, rates: tuple[str, ...] = (), **details: object) -> Order:
     """Return a paid and delivered order of a company: so many units of an entry for each price, net."""
+    order = ordered(*prices, quantity=quantity, rates=rates, **details)
+    pay(order)
+    return deliver(order)
+
+
+def promised(*prices: str, due_on: date) -> Order:
+    """Return an order like `sold`, whose money is promised until a day."""
+    order = ordered(*prices)
+    told = {
+        "kind": PaymentRequest.Promise.ON_ACCOUNT,
+        "reference": "",
+        "due_on": due_on,
+        "actor": UserFactory(is_staff=True),
+    }
+    accept_promise(order_id=order.pk, now=timezone.now(), **told)
+    return deliver(order)
+
+
+def ordered(*prices: str, quantity: int = 3, rates: tuple[str, ...] = (), **details: object) -> Order:
+    """Return such an order before it is paid."""
     rates = rates or ("20.00",) * len(prices)
     entries = [
         EntryFactory(tiers={1: price}, tax=TaxFactory(rate=rate)) for price, rate in zip(prices, rates, strict=True)
@@ -26,9 +49,7 @@ def sold(*prices: str, quantity: int = 3, rates: tuple[str, ...] = (), **details
     cart = make_cart(entries[0], quantity=quantity)
     for other in entries[1:]:
         fill_cart(cart, other, quantity=quantity)
-    order = place(cart, **({"register_number": SIRET} | details))
-    pay(order)
-    return deliver(order)
+    return place(cart, **({"register_number": SIRET} | details))
 
 
 def give_back(order: Order, *places: int, line: int = 0, amount: str | None = None, **options: object) -> GivenBack:

@@ -38,6 +38,7 @@ TYPED = {
     "undecided_minutes": "60",
     "zero_total_hours": "24",
     "unproved_share": "25",
+    "prices_include_tax": "False",
 }
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0067_moving_terms'),
+        ('shop', '0073_givers_of_promises'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,61 @@
+"""Due parts for the merchant: what is overdue, the step reached, and pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from billing.ledger.models import Account
+from billing.ledger.selectors import balance_of_orders
+from shop.orders.models import Order
+from shop.payments.due.models import DuePart, DueReminder, ReminderPause
+from shop.payments.requests.models import Allocation, PaymentRequest
+
+State = PaymentRequest.State
+OPEN = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
+
+
+class Overdue(NamedTuple):
+    """Number of parts that are overdue, and what their orders owe by the ledger."""
+
+    parts: int
+    amount: Decimal
+
+
+def due_parts() -> QuerySet[DuePart]:
+    """Return the parts with a last day of which something is still to come, with `rest`, the last step told
+    (`told`) and its day (`told_on`), and the key of the pause that holds it up (`pause_id`)."""
+    received = Allocation.objects.filter(request=OuterRef("pk"), released_at__isnull=True).order_by().values("request")
+    told = DueReminder.objects.filter(request=OuterRef("pk"), due_on=OuterRef("due_on")).order_by("-step")
+    of_either = Q(order=OuterRef("order")) | Q(account=OuterRef("order__account"))
+    pauses = ReminderPause.objects.filter(of_either, ended_at__isnull=True).order_by("pk")
+    parts = DuePart.objects.filter(
+        due_on__isnull=False, state__in=(State.OPEN, State.COVERED), replaced_at__isnull=True, order__status__in=OPEN
+    )
+    parts = parts.annotate(
+        rest=F("amount")
+        - F("lowered")
+        - Coalesce(Subquery(received.values(sum=Sum("amount"))), Value(Decimal("0.00"))),
+        told=Subquery(told.values("step")[:1]),
+        told_on=Subquery(told.values("sent_on")[:1]),
+        pause_id=Subquery(pauses.values("pk")[:1]),
+    )
+    return parts.filter(rest__gt=0)
+
+
+def overdue(*, today: date, currency: str) -> Overdue:
+    """Return how many parts are overdue, and what their orders owe by the ledger. Two queries."""
+    late: Collection[tuple[int, int]] = due_parts().filter(due_on__lt=today).values_list("pk", "order_id")
+    orders = {order_id for _key, order_id in late}
+    return Overdue(len(late), balance_of_orders(Account.RECEIVABLE, orders, currency=currency))
+
+
+def pauses_of(part: PaymentRequest) -> QuerySet[ReminderPause]:
+    """Return all pauses of a part's order and of its account, the newest first."""
+    of_either = Q(order=part.order_id) | Q(account=part.order.account_id)
+    return ReminderPause.objects.filter(of_either).select_related("begun_by", "ended_by").order_by("-pk")

@@ -1,0 +1,89 @@
+"""Invoices as entries of the ledger: on the day of the document, each tax code and rate apart.
+
+What is sold is owed and *to be invoiced* from the settlement on; its invoice makes it sales and VAT. The VAT of a
+deposit is due when the deposit is received (CGI 269-2 c): its invoice takes the VAT out of the deposits received, and
+the settlement makes the rest of them sales.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from billing.ledger.models import Account
+from billing.ledger.services import Entry, Kind, Line
+from catalog.pricing import ZERO
+from common.currencies import in_minor_units
+from common.moments import day_starts
+from documents.issued.models import Document
+from shop.orders.lines.models import OrderLine
+from shop.orders.models import Order
+from shop.postings.facts import sale_fact
+from shop.postings.parts import part_of
+
+# Net and tax of a line.
+Part = tuple[OrderLine, Decimal, Decimal]
+
+
+def sold(order: Order, deposits: Iterable[Part], *, at: datetime) -> Entry:
+    """Return the entry of an order's settlement: all of it is owed, and to be invoiced but for its `deposits`, which
+    were invoiced before."""
+    deposits = list(deposits)
+    gross = in_minor_units(order.gross, order.currency)
+    sales = list(_by_part(order, Account.SALES, deposits, sign=-1))
+    tax = _units(order, sum((tax for _line, _net, tax in deposits), ZERO))
+    to_come = gross - tax + sum(line.amount for line in sales)
+    lines = (
+        Line(Account.RECEIVABLE, gross, order.account_id, order.pk),
+        Line(Account.TO_BE_INVOICED, -to_come, order.account_id, order.pk),
+        *sales,
+        Line(Account.DEPOSITS, -tax, order.account_id, order.pk),
+    )
+    return Entry(sale_fact(order.pk), Kind.SALE, at, order.currency, lines)
+
+
+def invoiced(order: Order, document: Document, parts: Iterable[Part]) -> Entry:
+    """Return the entry of an invoice of a settled order: what was to be invoiced is sales and VAT. Below zero for what
+    a credit note takes back of it."""
+    parts = list(parts)
+    gross = _units(order, sum((net + tax for _line, net, tax in parts), ZERO))
+    lines = (
+        Line(Account.TO_BE_INVOICED, gross, order.account_id, order.pk),
+        *_by_part(order, Account.SALES, parts, sign=-1),
+        *_by_part(order, Account.VAT, parts, sign=-1),
+    )
+    return _entry(order, document, lines)
+
+
+def deposit_invoiced(order: Order, document: Document, parts: Iterable[Part]) -> Entry:
+    """Return the entry of a deposit invoice of an order that is not settled: its VAT is due. Below zero for what a
+    credit note takes back of it."""
+    parts = list(parts)
+    vat = list(_by_part(order, Account.VAT, parts, sign=-1))
+    lines = (Line(Account.DEPOSITS, -sum(line.amount for line in vat), order.account_id, order.pk), *vat)
+    return _entry(order, document, lines)
+
+
+def document_fact(document_id: int) -> str:
+    return f"document:{document_id}"
+
+
+def _entry(order: Order, document: Document, lines: tuple[Line, ...]) -> Entry:
+    # A document that waited for the number of one before midnight bears that one's day.
+    at = max(document.issued_at, day_starts(document.issued_on))
+    return Entry(document_fact(document.pk), Kind.INVOICE, at, order.currency, lines)
+
+
+def _by_part(order: Order, account: Account, parts: Iterable[Part], *, sign: int) -> Iterator[Line]:
+    """Yield the nets, or the taxes, by tax code and rate."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for line, net, tax in parts:
+        sums[part_of(line)] += net if account == Account.SALES else tax
+    for part, total in sorted(sums.items()):
+        yield Line(account, sign * _units(order, total), order.account_id, order.pk, part)
+
+
+def _units(order: Order, amount: Decimal) -> int:
+    return in_minor_units(amount, order.currency)

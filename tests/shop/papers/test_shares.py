@@ -1,0 +1,91 @@
+"""Invoices of an OPCO's share and of the company's: they sum to the order, each has its buyer and its due date."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from common.moments import local_day
+from documents.issued.models import Document
+from shop.orders.giving_back.services import give_units_back
+from shop.papers.models import InvoicedLine, MissingPaper
+from shop.papers.selectors import invoiced_of
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.requests.promises import accept_promise
+from shop.postings.verifying import faults_of_books
+from tests.factories.shop import deliver
+from tests.shop.merchants import staff
+from tests.shop.papers.test_in_parts import papers, receive, sold
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+AKTO = Giver(name="AKTO", siret="55210055400013", street="14 rue Riquet", postal_code="75019", city="Paris")
+
+
+def shared(*, giver: Giver | None = AKTO):
+    """Return an order of 340.00, of which an OPCO has promised 111.11 and the company owes the rest in a month."""
+    order, due = sold(), local_day(timezone.now()) + timedelta(days=30)
+    plan_payments(
+        order_id=order.pk, parts=[Part(D("111.11"), due), Part(D("228.89"), due)], actor=staff(), now=timezone.now()
+    )
+    for kind, position, who in (("opco", 2, giver), ("on_account", 3, None)):
+        told = {"kind": kind, "reference": "F-2026-7", "due_on": due, "positions": [position], "giver": who}
+        accept_promise(order_id=order.pk, **told, actor=staff(), now=timezone.now())
+    return order
+
+
+def test_the_opco_and_the_company_each_have_an_invoice_of_their_part(seller):
+    order = shared()
+
+    (_one, of_opco), (_two, own) = papers(order)
+    assert (of_opco.buyer.name, of_opco.buyer.siret, of_opco.gross, of_opco.due) == (
+        "AKTO", "55210055400013", D("111.11"), D("111.11"),
+    )  # fmt: skip
+    assert of_opco.references.purchase_order == "F-2026-7"
+    assert "Ateliers Roy" in of_opco.notes[0]
+    assert (own.buyer.name, own.gross, own.due) == ("Ateliers Roy", D("228.89"), D("228.89"))
+    assert of_opco.net + own.net == order.net
+    assert {amount.gross for amount in invoiced_of(order.pk).values()} == {240, 100}
+    assert not list(faults_of_books())
+
+
+def test_their_files_keep_the_rules(seller):
+    order = shared()
+    deliver(order)
+
+    for document, said in papers(order):
+        assert said.buyer.name.encode() in bytes(document.files.get(form="xml").content)
+
+
+def test_each_payer_has_the_receipt_of_what_they_paid(seller):
+    order = shared()
+    receive(order, "111.11", 1)
+    receive(order, "228.89", 2)
+
+    receipts = [(said.buyer.name, said.gross) for document, said in papers(order) if document.kind == "receipt"]
+    assert receipts == [("AKTO", D("111.11")), ("Ateliers Roy", D("228.89"))]
+
+
+def test_an_opco_that_nobody_named_is_missing_and_the_company_has_its_invoice(seller):
+    order = shared(giver=None)
+
+    [(_document, own)] = papers(order)
+    assert own.gross == D("228.89")
+    assert "buyer.name" in MissingPaper.objects.get(order=order).faults
+    assert not list(faults_of_books())
+
+
+def test_what_is_given_back_is_credited_on_both(seller):
+    order = shared()
+    deliver(order)
+    line = order.lines.order_by("position").first()
+
+    give_units_back(order_id=order.pk, units={line.pk: range(2)}, actor=staff(), reason="Asked", now=timezone.now())
+
+    assert Document.objects.filter(order_id=order.pk, kind="credit_note").count() == 2
+    assert sum(row.gross for row in InvoicedLine.objects.filter(line=line)) == 0
+    assert not list(faults_of_books())
