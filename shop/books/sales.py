@@ -12,7 +12,7 @@ from billing.journal.entries import JournalLine, journal_lines
 from billing.journal.fec import Piece
 from billing.ledger.models import Account
 from common.currencies import from_minor_units
-from common.sheets.tables import Cells
+from common.sheets.tables import Cell, Cells
 from common.words import Text
 from shop.books.models import BookExport
 from shop.books.names import customers_of, naming, order_numbers
@@ -45,18 +45,8 @@ def _rows(entries: Sequence[Sequence[JournalLine]], currency: str) -> Iterator[C
         number, name = customers.get(first.customer_id or 0, ("", ""))
         for part, (net, vat) in _by_part(of_entry).items():
             amounts = (from_minor_units(units, currency) for units in (net, vat, net + vat))
-            yield [
-                *(
-                    first.day,
-                    first.number,
-                    *_written(piece),
-                    numbers.get(first.order_id, ""),
-                    number,
-                    name,
-                    parts[part],
-                ),
-                *(*amounts, currency),
-            ]
+            row: list[Cell] = [first.day, first.number, *_written(piece), numbers.get(first.order_id, "")]
+            yield [*row, number, name, parts[part], *amounts, currency]
 
 
 def _by_part(lines: Iterable[JournalLine]) -> dict[str, tuple[int, int]]:

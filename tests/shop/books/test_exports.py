@@ -29,6 +29,7 @@ from tests.constraints import broken
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.books.making import asked, content_of, made, rows_of
+from tests.shop.papers.given import SIRET, complete_seller
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -37,12 +38,12 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def seller():
-    ShopIdentity.objects.update_or_create(pk=1, defaults={"name": "Amphi", "siret": "73282932000074"})
+    complete_seller()
 
 
 @pytest.fixture
 def sold(probe_entry, diary) -> Order:
-    order = place(make_cart(probe_entry), email="bob@example.org")
+    order = place(make_cart(probe_entry), email="bob@example.org", register_number=SIRET)
     pay(order)
     order.refresh_from_db()
     order.account.name = "=cmd|' /C calc'!A0"
@@ -52,7 +53,7 @@ def sold(probe_entry, diary) -> Order:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_job_makes_the_file_once_and_says_what_is_in_it(probe_entry, diary):
-    order = place(make_cart(probe_entry), email="bob@example.org")
+    order = place(make_cart(probe_entry), email="bob@example.org", register_number=SIRET)
     pay(order)
     export = asked("fec")
     run_due_jobs()
@@ -72,7 +73,7 @@ def test_a_job_makes_the_file_once_and_says_what_is_in_it(probe_entry, diary):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_job_makes_it_once(probe_entry, diary, monkeypatch):
-    order = place(make_cart(probe_entry), email="bob@example.org")
+    order = place(make_cart(probe_entry), email="bob@example.org", register_number=SIRET)
     pay(order)
     run_due_jobs()
     export = asked("orders")
@@ -162,7 +163,9 @@ def test_the_document_and_the_customer_stand_on_the_lines(sold):
     assert customers == {(f"C{sold.account_id:06}", "'=cmd ' /C calc'!A0")}
     assert [row["Order"] for row in journal] == [sold.number]
     assert journal[0]["Customer"] == "'=cmd|' /C calc'!A0"
-    assert journal[0]["Document"] == (documents[0]["Number"] if documents else sold.number)
+    assert journal[0]["Document"] == documents[0]["Number"]
+    pieces = {row["PieceRef"] for row in rows if row["CompteNum"] in ("706000", "445710")}
+    assert pieces == {documents[0]["Number"]}
 
 
 def test_an_erased_customer_says_so(sold):
@@ -188,7 +191,7 @@ def test_numbers_stay_numbers_in_a_workbook(sold):
 def test_an_export_asks_as_many_queries_for_many_orders(kind, probe_entry, diary):
     counts = []
     for number in range(3):
-        order = place(make_cart(probe_entry), email=f"bob{number}@example.org")
+        order = place(make_cart(probe_entry), email=f"bob{number}@example.org", register_number=SIRET)
         pay(order, reference=f"r{number}", event_id=f"e{number}")
         export = asked(kind)
         with CaptureQueriesContext(connection) as asks:
