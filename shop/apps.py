@@ -31,6 +31,7 @@ class ShopConfig(floors.Floor):
         "payments.plans",
         "payments.due",
         "payments.refunds",
+        "payments.second_charges",
         "payments.transfers_back",
         "payments.on_account",
         "payments.credit",

@@ -85,7 +85,7 @@ def connect() -> None:
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
-    add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile")
+    add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile", "shop.secondchargerule")
     add_admin_pages("shop.bankstatement", "shop.statementline", "shop.missingpaper")
     add_admin_pages("shop.bookexport")
     add_admin_pages("shop.duepart")

@@ -35,6 +35,7 @@ GROUPS = (
             "shop.PaymentAttempt": "hourglass_top",
             "shop.DuePart": "event_busy",
             "shop.Refund": "undo",
+            "shop.SecondChargeRule": "control_point_duplicate",
             "shop.BankStatement": "upload_file",
             "shop.StatementLine": "format_list_bulleted",
             "documents.Document": "description",

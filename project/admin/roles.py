@@ -50,7 +50,7 @@ ACCOUNTING = frozenset(
     | rights("billing", EVERYTHING, "chartaccount")
     | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
-    | rights("shop", LOOK, "refund", "transferfile", "paymentattempt", "providersettings")
+    | rights("shop", LOOK, "refund", "secondchargerule", "transferfile", "paymentattempt", "providersettings")
     | {
         "shop.view_paymentplan",
         "shop.add_paymentplan",
@@ -63,6 +63,7 @@ ACCOUNTING = frozenset(
         "shop.pause_reminders",
         "shop.correct_papers",
         "shop.send_refund",
+        "shop.rule_second_charges",
         "shop.import_statements",
         "shop.deal_with_money",
         "accounts.view_approval",

@@ -42,7 +42,10 @@ STEP_UP_ACTS = {
     "admin:shop_paymentevent_apply",
     "admin:shop_paymentevent_credit",
     "admin:shop_paymentevent_send_back",
+    "admin:shop_payment_charge_back",
+    "admin:shop_payment_came_again",
     "admin:shop_paymentevent_changelist send_chosen_back",
+    "admin:shop_secondchargerule_switch",
     # Money that goes back, and orders that end
     "admin:shop_order_cancel",
     "admin:shop_order_give_back",

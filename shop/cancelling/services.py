@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
+from accounts.second_person.money_back import goes_back_without_two
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
@@ -80,8 +80,7 @@ def _send(order_id: int, owed_before: Decimal, *, actor: User, now: datetime) ->
     """Send what is owed back the way it came, unless something was owed before, or the amount asks for two people of
     the staff; return the amount sent."""
     owed = owed_for(lock_order(order_id))
-    limit = settings.SECOND_PERSON_GIVE_BACK_ABOVE
-    if not owed or owed_before or (limit is not None and owed > limit):
+    if not owed or owed_before or not goes_back_without_two(owed):
         return ZERO
     try:
         return send_back(order_id=order_id, owed=owed, actor=actor, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -126,14 +126,13 @@ def retry_line(*, line_id: int, actor: User, now: datetime) -> None:
     enqueue_many([_job_for(line, tries=_retries(line))])
 
 
-def deliver_again(order: Order, *, actor: User | None, now: datetime) -> None:
-    """Enqueue a delivery for each pending line of a paid order whose job may have come while it was frozen. Expects the
-    lock of the order."""
+def deliver_again(order: Order, *, lines: Collection[int], actor: User | None, now: datetime) -> None:
+    """Enqueue a delivery for each of these lines, by key, that is pending in a paid order: its job may have come while
+    it was frozen. Expects the lock of the order."""
     if order.status != Order.Status.PAID:
         return
-    for line in (
-        OrderLine.objects.filter(order=order, status=OrderLine.Status.PENDING).exclude(handler="").order_by("pk")
-    ):
+    pending = OrderLine.objects.filter(order=order, pk__in=lines, status=OrderLine.Status.PENDING)
+    for line in pending.exclude(handler="").order_by("pk"):
         record(order, OrderEvent.What.LINE_RETRIED, actor=actor, now=now, detail={"line": line.position})
         enqueue_many([_job_for(line, tries=_retries(line))])
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.people.models import User
 from accounts.second_person.acts import ACTS, Act, Doing, Measure, Values
 from accounts.second_person.models import Approval
+from accounts.second_person.money_back import measure_of_money_back
 from accounts.second_person.services import do_or_ask
 from common.admin.display import amount
 from handlers.contract import RevokeReason, runs_of
@@ -264,9 +265,7 @@ def register() -> None:
             perform=_give_back,
             told=_told_give_back,
             url=_url,
-            measure=Measure(
-                worth=lambda given, _values: given.worth, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE
-            ),
+            measure=measure_of_money_back(lambda given, _values: given.worth),
         ),
         Act(
             kind=SEND_BACK,
@@ -275,7 +274,7 @@ def register() -> None:
             perform=_send_back,
             told=_told_send_back,
             url=_url,
-            measure=Measure(worth=lambda sent, _values: sent, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE),
+            measure=measure_of_money_back(lambda sent, _values: sent),
         ),
         Act(
             kind=NOTE_PAID_BACK,
@@ -284,7 +283,7 @@ def register() -> None:
             perform=_note_paid_back,
             told=_told_paid_back,
             url=_url,
-            measure=Measure(worth=lambda paid, _values: paid, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE),
+            measure=measure_of_money_back(lambda paid, _values: paid),
         ),
     )
     for act in acts:

@@ -23,6 +23,7 @@ from common.admin.display import NOTHING, Label, amount, anchor, choice_label, l
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from shop.payments.attention import mark_open_again, mark_resolved
+from shop.payments.charge_backs.by_hand_admin import NotesChargeBacks
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.unallocated_admin import SendsUnallocatedBack
@@ -118,7 +119,7 @@ class MoneyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Payment)
-class PaymentAdmin(MoneyAdmin):
+class PaymentAdmin(NotesChargeBacks, MoneyAdmin):
     list_display = ("reference", "order_link", "money", "method_name", "state_label", "effect", "created_at")
     list_filter = (
         PaymentAttentionFilter,

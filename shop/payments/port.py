@@ -248,6 +248,11 @@ class Provider:
     # How long a payment may be taken back by its bank, if `fetch_afterwards` tells of it.
     recall_for: ClassVar[timedelta | None] = None
 
+    @property
+    def tells_charge_backs(self) -> bool:
+        """Tell whether the shop hears of money that banks take back; else staff note it by hand."""
+        return self.recall_for is not None
+
     def sites(self) -> Sequence[str]:
         """Return scheme and host of each site to which the order's page sends customers now."""
         return self.origins

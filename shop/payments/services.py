@@ -31,6 +31,7 @@ from shop.payments.requests.asked import Asked, amounts_expected, asked_of, stil
 from shop.payments.requests.links import ToPay, to_pay
 from shop.payments.requests.receiving import receive
 from shop.payments.saved_cards.saving import hear_of_card, open_savings
+from shop.payments.second_charges.services import queue_second_charge
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity, unpaid_time
 
@@ -219,6 +220,9 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
     if order is not None and outcome in PaymentEvent.NEEDS_ATTENTION:
         detail = {"kind": row.kind, "outcome": outcome} if row.is_afterwards else {"outcome": outcome}
         record(order, OrderEvent.What.MONEY_RECORDED, actor=actor, now=now, detail=detail)
+    if outcome == Outcome.SECOND_CHARGE:
+        row.order = order
+        queue_second_charge(row)
     if outcome in PaymentEvent.NEEDS_ATTENTION:
         mails.queue_money_needs_attention(row, order, outcome)
     return outcome

@@ -11,12 +11,11 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from catalog.pricing import round_money
 from enrolments.grounds.models import Ground
 from enrolments.seats.models import Seat
 from shop.orders.models import Order
 from shop.withdrawal.delay import withdrawable_lines
-
-CENT = Decimal("0.01")
 
 
 def proposed_amount(order: Order, *, now: datetime) -> Decimal:
@@ -32,7 +31,7 @@ def proposed_amount(order: Order, *, now: datetime) -> Decimal:
     owed = Decimal(0)
     for line in lines:
         count = max(places.get(line.pk, line.quantity), 1)
-        owed += (line.gross * sum(passed.get(line.pk, ()), Decimal(0)) / count).quantize(CENT)
+        owed += round_money(line.gross * sum(passed.get(line.pk, ()), Decimal(0)) / count)
     return max(total - owed, Decimal(0))
 
 

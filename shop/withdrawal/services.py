@@ -18,7 +18,7 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.transitions import record
-from shop.withdrawal.delay import may_withdraw
+from shop.withdrawal.delay import may_withdraw, withdrawable_lines
 from shop.withdrawal.mails import acknowledgement, to_sales
 from shop.withdrawal.models import Withdrawal
 from shop.withdrawal.proposal import proposed_amount
@@ -39,7 +39,8 @@ class WithdrawalNotLifted(Refused):
 def withdraw_from_contract(
     *, order_id: int, name: str, answer_to: str, now: datetime, actor: User | None = None
 ) -> Withdrawal:
-    """Receive a withdrawal: an unpaid order is cancelled, another one frozen with the amount proposed to pay back.
+    """Receive a withdrawal: an unpaid order is cancelled; of another one, the lines that may be withdrawn from are
+    frozen, with the amount proposed to pay back.
 
     Queues the acknowledgement to `answer_to` and a mail to the sales team. Once per order: a second call returns the
     first withdrawal and changes nothing. Locks the order, then as `cancel_order` or `freeze`. Raises WithdrawalOver.
@@ -58,7 +59,8 @@ def withdraw_from_contract(
     if order.status == Order.Status.PLACED:
         cancel_order(order_id=order.pk, actor=actor, now=now)
     else:
-        freeze(order_id=order.pk, reason=FrozenFor.WITHDRAWAL, now=now, actor=actor)
+        lines = [line.pk for line in withdrawable_lines(order)]
+        freeze(order_id=order.pk, reason=FrozenFor.WITHDRAWAL, lines=lines, now=now, actor=actor)
     queue_mails([acknowledgement(order, received), *to_sales(order)])
     return received
 

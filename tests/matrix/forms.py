@@ -23,6 +23,7 @@ checkout-proof                       -                        -  # one's own bro
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-card                           token                    -  # one card lives for an order
+order-pro-forma                      token                    -  # what says the same is made once
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-give-back                      token                    -  # posts the amount that it showed
 order-withdraw                       token                    -  # one withdrawal is received for an order
@@ -149,6 +150,7 @@ admin:shop_order_give_back_all       order_id                 -  # posts the uni
 admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
+admin:shop_order_pro_forma           order_id                 -  # what says the same is made once
 admin:shop_order_correct_document    order_id,document_id     -  # posts the amount it showed as left
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values
@@ -166,10 +168,13 @@ admin:shop_providersettings_remove   settings_id              -  # keys saved si
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
 admin:shop_paymentevent_resolve      event_id                 -  # only an open event is noted
 admin:shop_paymentevent_apply        event_id                 -  # only money that is open is given to an order
+admin:shop_payment_charge_back       payment_id               left
+admin:shop_payment_came_again        payment_id,charge_back_id -  # money comes again once
 admin:shop_paymentevent_credit       event_id                 -  # only money that is open is kept
 admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
 admin:shop_refund_arrived            refund_id                -  # only a transfer that is under way
 admin:shop_refund_came_back          refund_id                -  # only a transfer that did not fail yet
+admin:shop_secondchargerule_switch     -                        to
 admin:shop_transferfile_download     file_id                  -  # reads, changes nothing
 admin:shop_transferfile_sent         file_id                  -  # only a file that nobody gave to the bank
 admin:shop_transferfile_discard      file_id                  -  # only a file that nobody gave to the bank
@@ -247,6 +252,7 @@ shop.bankstatement        -  # nothing to edit
 shop.bookexport           -  # nothing to edit
 shop.statementline        -  # nothing to edit
 shop.refund               -  # nothing to edit
+shop.secondchargerule     -  # nothing to edit
 shop.transferfile         -  # nothing to edit
 shop.legaltext            made_from
 shop.order                -  # nothing to edit

@@ -70,6 +70,8 @@ order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
 order-card               GET  405
 order-card               POST 404     go      go      404      go         404      404     404     404     404  # none
+order-pro-forma          GET  405
+order-pro-forma          POST 404     go      go      404      go         404      404     404     404     404
 order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
 order-claim              GET  sign-in go      go      404      go         404      404     404     go      go
@@ -429,6 +431,8 @@ admin:shop_account_note             GET  sign-in sign-in  405     405     405
 admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
 admin:shop_order_billing            GET  sign-in sign-in  403     403     page
 admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_pro_forma          GET  sign-in sign-in  405     405     405
+admin:shop_order_pro_forma          POST sign-in sign-in  403     403     go
 admin:shop_order_correct_document   GET  sign-in sign-in  403     403     page
 admin:shop_order_correct_document   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_units              GET  sign-in sign-in  403     page    page
@@ -455,6 +459,10 @@ admin:shop_legaltext_next           GET  sign-in sign-in  405     405     405
 admin:shop_legaltext_next           POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_apply    GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_apply    POST sign-in sign-in  403     403     go  # no order is named
+admin:shop_payment_charge_back   GET  sign-in sign-in  403     403     page
+admin:shop_payment_charge_back   POST sign-in sign-in  403     403     done
+admin:shop_payment_came_again    GET  sign-in sign-in  405     405     405
+admin:shop_payment_came_again    POST sign-in sign-in  403     403     404  # nothing was noted
 admin:shop_paymentevent_credit   GET  sign-in sign-in  405     405     405
 admin:shop_paymentevent_credit   POST sign-in sign-in  403     403     done
 admin:shop_paymentevent_resolve  GET  sign-in sign-in  405     405     405
@@ -465,6 +473,8 @@ admin:shop_refund_arrived           GET  sign-in sign-in  405     405     405
 admin:shop_refund_arrived           POST sign-in sign-in  403     403     done
 admin:shop_refund_came_back         GET  sign-in sign-in  405     405     405
 admin:shop_refund_came_back         POST sign-in sign-in  403     403     go  # stands in a file
+admin:shop_secondchargerule_switch  GET  sign-in sign-in  405     405     405
+admin:shop_secondchargerule_switch  POST sign-in sign-in  403     403     done
 admin:shop_transferfile_download    GET  sign-in sign-in  405     405     405
 admin:shop_transferfile_download    POST sign-in sign-in  403     403     go  # the seller has no IBAN
 admin:shop_transferfile_sent        GET  sign-in sign-in  405     405     405
@@ -592,6 +602,7 @@ shop.paymentplan          page page page 403
 shop.paymentevent         page 403  page 403
 shop.phoneorder           page page page 403
 shop.refund               page 403  page 403
+shop.secondchargerule     page 403  page 403
 shop.transferfile         page 403  page 403
 shop.shopidentity         go   403  page 403
 shop.providersettings     page 403  page 403

@@ -67,6 +67,7 @@ shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
+shop.secondchargerule     -         -     look       -       look
 shop.transferfile         -         -     look       -       look
 shop.shopidentity         -         -     look       -       write
 shop.statementline        -         -     look       -       look
@@ -117,6 +118,7 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_correct_document   -         -     may        -       may
+shop_order_pro_forma          -         -     may        -       may
 shop_order_give_back          -         -     may        -       may
 shop_order_give_back_all      -         -     may        -       may
 shop_order_give_back_tutors   -         -     may        -       may
@@ -135,12 +137,15 @@ shop_order_retry              -         may   may        may     may
 shop_order_send_back          -         -     may        -       may
 shop_order_units              -         may   may        may     may
 shop_paymentevent_apply       -         -     may        -       may
+shop_payment_charge_back      -         -     may        -       may
+shop_payment_came_again       -         -     may        -       may
 shop_paymentevent_credit      -         -     may        -       may
 shop_paymentevent_reopen      -         -     may        -       may
 shop_paymentevent_resolve     -         -     may        -       may
 shop_paymentevent_send_back   -         -     may        -       may
 shop_refund_arrived           -         -     may        -       may
 shop_refund_came_back         -         -     may        -       may
+shop_secondchargerule_switch  -         -     may        -       may
 shop_transferfile_download    -         -     may        -       may
 shop_transferfile_sent        -         -     may        -       may
 shop_transferfile_discard     -         -     may        -       may

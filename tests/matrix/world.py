@@ -199,6 +199,8 @@ class World:
             "job_id": self.job.pk,
             "mail_id": self.mail.pk,
             "event_id": self.event.pk,
+            "payment_id": self.event.payment_id,
+            "charge_back_id": 0,
             "approval_id": self.approval.pk,
             "refund_id": self.transfer.pk,
             "file_id": self.transfer.file_id,
@@ -329,6 +331,11 @@ class World:
             "admin:enrolments_course_enrol": {"email": "sixth@example.org", "role": self.by_hand.role_id},
             "admin:enrolments_seatbatch_give": {
                 "number": 1, "account": self.theirs.account.pk, "reason": "asked for", "seen": has.account.pk,
+            },
+            "admin:shop_secondchargerule_switch": {"to": "on"},
+            "admin:shop_payment_charge_back": {
+                "amount": 1, "day": f"{timezone.localdate():%Y-%m-%d}", "reason": "returned",
+                "left": self.event.payment.amount if self.event.payment else 0,
             },
             "admin:shop_legaltext_add": {"kind": "privacy"},
             "admin:accounts_erasurerequest_erase": {"email": self.erasure.person.email},

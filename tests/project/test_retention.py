@@ -95,6 +95,7 @@ STAYS = {
     "shop_missingpaper": SALE,
     "shop_invoicedline": "deleted with its document",
     "shop_settlement": SALE,
+    "shop_secondchargerule": SALE,
     "shop_transferfile": SALE,
     "shop_withdrawal": SALE,
     "shop_shopidentity": SHOP,

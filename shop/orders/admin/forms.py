@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from catalog.pricing import round_money
 from common.admin.decimals import AdminDecimalInput
 from common.decimals import read_decimal
 
@@ -34,7 +35,7 @@ class AmountField(forms.Field):
             raise ValidationError(self.error_messages["positive"], code="positive")
         if amount > _MOST:
             raise ValidationError(self.error_messages["too_much"], code="too_much")
-        return amount.quantize(Decimal("0.01"))
+        return round_money(amount)
 
 
 class ConfirmPaymentForm(forms.Form):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -13,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from accounts.second_person.acts import ACTS, Act, Doing, Measure, Values
+from accounts.second_person.acts import ACTS, Act, Doing, Values
 from accounts.second_person.models import Approval
+from accounts.second_person.money_back import measure_of_money_back
 from accounts.second_person.services import do_or_ask
 from common.admin.display import amount
 from shop.payments.credit.sending import send_credit_back
@@ -62,8 +62,6 @@ def register() -> None:
             perform=_send,
             told=_told,
             url=lambda values: reverse("admin:accounts_customeraccount_change", args=[values["account"]]),
-            measure=Measure(
-                worth=lambda refund, _values: refund.amount, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE
-            ),
+            measure=measure_of_money_back(lambda refund, _values: refund.amount),
         ),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.people.models import User
-from accounts.second_person.acts import ACTS, Act, Doing, Measure, Values
+from accounts.second_person.acts import ACTS, Act, Doing, Values
 from accounts.second_person.models import Approval
+from accounts.second_person.money_back import measure_of_money_back
 from accounts.second_person.services import do_or_ask
 from common.admin.display import NOTHING, amount
 from shop.payments.models import PaymentEvent
@@ -69,6 +69,6 @@ def register() -> None:
             perform=_send,
             told=_told,
             url=lambda values: reverse("admin:shop_paymentevent_change", args=[values["event"]]),
-            measure=Measure(worth=lambda sent, _values: sent, limit=lambda: settings.SECOND_PERSON_GIVE_BACK_ABOVE),
+            measure=measure_of_money_back(lambda sent, _values: sent),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
 from shop.payments.statements import line_admin  # noqa: F401  # registers the lines
 from shop.payments.statements.forms import ColumnsForm, UploadForm
+from shop.payments.statements.kept_files import FileNotRead, file_of
 from shop.payments.statements.line_admin import IMPORT
 from shop.payments.statements.models import BankStatement
 from shop.payments.statements.services import (
@@ -73,9 +74,9 @@ class BankStatementAdmin(ReadOnlyAdmin):
         if row.imported_at is not None:
             return {}
         context: dict[str, Any] = {"waits": True, "may_import": request.user.has_perm(IMPORT)}
-        if row.file_format == BankStatement.Format.TABLE:
-            context["columns_form"] = self._columns_form(row)
         try:
+            if row.file_format == BankStatement.Format.TABLE:
+                context["columns_form"] = self._columns_form(row)
             seen = look(row)
         except ColumnsMissing:
             return context
@@ -107,7 +108,11 @@ class BankStatementAdmin(ReadOnlyAdmin):
         statement = BankStatement.objects.filter(pk=statement_id, imported_at__isnull=True).first()
         if statement is None or statement.file_format != BankStatement.Format.TABLE:
             raise Http404
-        form = self._columns_form(statement, request.POST if request.method == "POST" else None)
+        try:
+            form = self._columns_form(statement, request.POST if request.method == "POST" else None)
+        except FileNotRead as refusal:
+            messages.error(request, str(refusal))
+            return redirect(PAGE, statement.pk)
         if request.method == "POST" and form.is_valid():
             say_columns(statement=statement, columns=form.columns)
             return redirect(PAGE, statement.pk)
@@ -134,7 +139,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
         return redirect("admin:shop_bankstatement_changelist") if is_gone and answer.status_code == 302 else answer
 
     def _columns_form(self, statement: BankStatement, typed: Any = None) -> ColumnsForm:
-        rows = rows_of(bytes(statement.content or b""))
+        rows = rows_of(file_of(statement))
         return ColumnsForm(typed, headings=rows[0], columns=columns_of(statement))
 
     def _check(self, request: HttpRequest) -> None:

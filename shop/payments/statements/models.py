@@ -16,8 +16,9 @@ MAX_NOTE = 300
 
 
 class BankStatement(models.Model):
-    """File of a bank. `content` holds it until it is imported; `balances` the balances that it tells, by statement:
-    account, opening, closing, and the difference between the closing one and what the lines make of the opening one."""
+    """File of a bank. `content` holds it, encrypted, until it is imported; `balances` the balances that it tells, by
+    statement: account, opening, closing, and the difference between the closing one and what the lines make of the
+    opening one."""
 
     class Format(models.TextChoices):
         CAMT = "camt", "CAMT.053"

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from common.plain_inserts import insert_rows
 from common.refusals import Refused
 from shop.payments.statements.camt import is_camt, read_camt
+from shop.payments.statements.kept_files import file_of, sealed_file
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
 from shop.payments.statements.party import sealed
 from shop.payments.statements.read import Balance, ReadLine, StatementKnown, StatementWithoutLines, with_identity
@@ -74,7 +75,7 @@ class Preview:
 def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> BankStatement:
     """Keep a file to be looked at; one that was sent before, and not imported, is the file kept. Raises
     StatementKnown, and StatementRefused or SheetRefused for a file that is no statement."""
-    digest = hashlib.sha256(content).hexdigest()
+    digest, kept = hashlib.sha256(content).hexdigest(), sealed_file(content)
     file_format = Format.CAMT if is_camt(content) else Format.TABLE
     if file_format == Format.TABLE:
         rows_of(content)
@@ -85,7 +86,7 @@ def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> Ba
         [
             BankStatement(
                 file_digest=digest, file_format=file_format, account=account, currency=settings.SHOP_CURRENCY,
-                content=content, sent_at=now, sent_by=actor,
+                content=kept, sent_at=now, sent_by=actor,
             )
         ],
         ignore_conflicts=True,
@@ -93,19 +94,22 @@ def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> Ba
     statement = BankStatement.objects.get(file_digest=digest)
     if statement.imported_at is not None:
         raise StatementKnown
+    # One kept under a key that is gone by now is kept anew.
+    BankStatement.objects.filter(pk=statement.pk, imported_at__isnull=True).update(content=kept)
+    statement.content = kept
     return statement
 
 
 def columns_of(statement: BankStatement) -> Columns:
     """Return the columns of a table, as they were said for its bank account or else guessed."""
-    rows = rows_of(bytes(statement.content or b""))
+    rows = rows_of(file_of(statement))
     said = BankColumns.objects.filter(account=statement.account, headings=headings_of(rows)).first()
     return Columns(said.columns, said.is_day_first) if said else guess(rows)
 
 
 def say_columns(*, statement: BankStatement, columns: Columns) -> None:
     """Remember the columns of a bank account's tables."""
-    rows = rows_of(bytes(statement.content or b""))
+    rows = rows_of(file_of(statement))
     BankColumns.objects.update_or_create(
         account=statement.account,
         headings=headings_of(rows),
@@ -171,7 +175,7 @@ def discard_file(*, statement_id: int) -> None:
 
 
 def _lines_of(statement: BankStatement, balances: list[Balance]) -> Iterator[ReadLine]:
-    content = bytes(statement.content or b"")
+    content = file_of(statement)
     if statement.file_format == Format.CAMT:
         yield from read_camt(content, balances)
         return

@@ -40,11 +40,11 @@ def course():
 
 
 def freeze(seat: Seat, *reasons: FrozenFor, now=NOW) -> None:
-    set_frozen(order_id=seat.batch.order_id, reasons=reasons or [FrozenFor.WITHDRAWAL], now=now)
+    set_frozen(order_id=seat.batch.order_id, reasons={seat.batch.line_id: reasons or [FrozenFor.WITHDRAWAL]}, now=now)
 
 
 def thaw(seat: Seat, now=NOW) -> None:
-    set_frozen(order_id=seat.batch.order_id, reasons=[], now=now)
+    set_frozen(order_id=seat.batch.order_id, reasons={seat.batch.line_id: []}, now=now)
 
 
 def by_seat(course: Course):
@@ -185,12 +185,12 @@ def test_the_enrolment_of_a_line_without_seats_is_frozen_too(course):
     enrol_on_line(
         line=line, course=course, user=user, role=role(), group=None, terms=Terms(), now=NOW, unit_index=0
     )  # fmt: skip
-    set_frozen(order_id=line.order_id, reasons=[FrozenFor.WITHDRAWAL], now=NOW)
+    set_frozen(order_id=line.order_id, reasons={line.line_id: [FrozenFor.WITHDRAWAL]}, now=NOW)
     with pytest.raises(CourseFrozen):
         enter_course(user=user, course=course, now=NOW)
-    set_frozen(order_id=line.order_id, reasons=[], now=NOW)
+    set_frozen(order_id=line.order_id, reasons={line.line_id: []}, now=NOW)
     enter_course(user=user, course=course, now=NOW)
-    set_frozen(order_id=line.order_id, reasons=[FrozenFor.DISPUTE], now=NOW)
+    set_frozen(order_id=line.order_id, reasons={line.line_id: [FrozenFor.DISPUTE]}, now=NOW)
     enter_course(user=user, course=course, now=NOW)
 
 

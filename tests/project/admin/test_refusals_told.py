@@ -27,6 +27,7 @@ from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.values import Period
 from shop.orders.giving_back.models import GivingBack
+from shop.payments.charge_backs.by_hand import note_charge_back
 from shop.payments.models import PaymentEvent
 from shop.payments.refunds.models import Refund
 from shop.payments.statements.services import import_file, keep_file
@@ -100,6 +101,15 @@ def wrong_money(order: Any) -> int:
 def wrong_charge(order: Any) -> int:
     pay(order, amount=order.gross + 1, provider="sandbox")
     return PaymentEvent.objects.get().pk
+
+
+def charged_back(order: Any) -> tuple[int, int]:
+    payment = PaymentEvent.objects.get(pk=wrong_money(order)).payment
+    note_charge_back(
+        payment_id=payment.pk, amount=payment.amount, left=payment.amount, day=timezone.localdate(), reason="Returned",
+        actor=UserFactory(), now=timezone.now(),
+    )  # fmt: skip
+    return payment.pk, payment.charge_backs.get().pk
 
 
 def transfer(order: Any) -> Refund:
@@ -297,6 +307,18 @@ BUTTONS = (
         wrong_charge,
         {"amount": "121.00"},
     ),
+    Button(
+        "shop_payment_charge_back",
+        "shop.payments.charge_backs.by_hand_admin.note_charge_back",
+        lambda order: PaymentEvent.objects.get(pk=wrong_money(order)).payment_id,
+        {"amount": "1.00", "day": f"{timezone.localdate()}", "reason": "Returned", "left": "121.00"},
+    ),
+    Button(
+        "shop_payment_came_again",
+        "shop.payments.charge_backs.by_hand_admin.note_came_again",
+        charged_back,
+    ),
+    Button("shop_secondchargerule_switch", "shop.payments.second_charges.admin.switch_rule", posted={"to": "on"}),
     Button("shop_paymentevent_reopen", "shop.payments.admin.mark_open_again", wrong_money),
     Button("shop_duepart_pause", f"{DUE}.pause_reminders", due_part, {"of": "order", "reason": "Agreed"}),
     Button("shop_duepart_resume", f"{DUE}.resume_reminders", paused),

@@ -289,6 +289,8 @@ def test_of_an_order_with_other_things_only_these_are_withdrawn_from(digital, pr
 
     assert received.proposed == other.gross < order.gross
     assert list(to_settle()) == [order]
+    assert {line.is_digital_content: line.frozen_for for line in order.lines.all()} == {True: [], False: ["withdrawal"]}
+    assert reasons_of(order) == {"withdrawal"}
     page = english_client().get(address(order)).content.decode()
     assert "Your withdrawal" in page or "withdrew" in page
     OrderLine.objects.filter(pk=other.pk).update(status="given_back")

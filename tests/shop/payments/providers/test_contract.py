@@ -60,6 +60,11 @@ def test_every_provider_with_a_page_is_held_to_it():
     assert set(DESKS) <= set(installed())
 
 
+def test_a_provider_says_whether_it_tells_of_charge_backs():
+    """Those of all others are noted by hand: of cards at Lyra, transfers, cheques."""
+    assert [provider.name for provider in EVERY if provider.tells_charge_backs] == ["gocardless", "mollie", "stripe"]
+
+
 def test_one_key_begins_one_payment(attempt, desk):
     again = desk.provider.start(attempt_told(attempt))
     assert (again.reference, again.url) == (attempt.reference, attempt.url)

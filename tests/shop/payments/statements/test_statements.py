@@ -36,6 +36,7 @@ from shop.payments.statements.deciding import (
     note_payout,
     set_aside,
 )
+from shop.payments.statements.kept_files import FileNotRead, file_of
 from shop.payments.statements.matching import proposals_for, shares_from
 from shop.payments.statements.models import BankColumns, BankStatement, StatementLine
 from shop.payments.statements.party import Party
@@ -133,6 +134,34 @@ class TestImporting:
         assert one == other
         discard_file(statement_id=one.pk)
         assert not BankStatement.objects.exists()
+
+    def test_until_it_is_imported_a_file_is_kept_encrypted(self):
+        content = camt(statement(entry(text="Jeanne Été")))
+        kept = keep_file(content=content, account="", actor=staff(), now=timezone.now())
+
+        stored = bytes(BankStatement.objects.get().content)
+        assert b"Jeanne" not in stored
+        assert b"camt" not in stored
+        assert file_of(BankStatement.objects.get()) == content
+
+        import_file(statement_id=kept.pk, now=timezone.now())
+        assert BankStatement.objects.get().content is None
+        assert file_of(BankStatement.objects.get()) == b""
+
+    def test_a_file_that_no_key_opens_is_sent_again(self, settings):
+        content = camt(statement(entry()))
+        kept = keep_file(content=content, account="", actor=staff(), now=timezone.now())
+        settings.SECRET_KEY = "another " * 10
+        kept.refresh_from_db()
+        with pytest.raises(FileNotRead):
+            look(kept)
+        assert bring_in(content).new_lines == 1
+
+    def test_a_file_kept_by_the_previous_release_is_read_as_it_is(self):
+        content = camt(statement(entry()))
+        kept = keep_file(content=content, account="", actor=staff(), now=timezone.now())
+        BankStatement.objects.update(content=content)
+        assert import_file(statement_id=kept.pk, now=timezone.now()).new_lines == 1
 
     def test_a_file_that_nobody_imported_is_forgotten(self):
         keep_file(content=b"Date;Montant\n", account="", actor=staff(), now=timezone.now() - timedelta(days=8))
