@@ -36,7 +36,7 @@ from common.refusals import Refused
 from common.templatetags.money import grouped
 from shop.books.forms import ExportForm
 from shop.books.models import BookExport
-from shop.books.services import FileGone, ask_for_export, hand_out
+from shop.books.services import ask_for_export, hand_out
 
 MAKE = "shop.make_bookexport"
 PAGE = "admin:shop_bookexport_change"
@@ -112,7 +112,7 @@ class BookExportAdmin(ReadOnlyAdmin):
             export, pieces = hand_out(export_id=export_id, actor=actor, request=request, now=timezone.now())
         except BookExport.DoesNotExist as error:
             raise Http404 from error
-        except FileGone as refusal:
+        except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect(PAGE, export_id)
         return StreamingHttpResponse(

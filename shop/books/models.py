@@ -48,7 +48,7 @@ class BookExport(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     basis = models.CharField(_("VAT due"), max_length=8, choices=Basis.choices, blank=True, default="", db_default="")
     language = models.CharField(_("language"), max_length=2)
-    asked_as = models.UUIDField(unique=True, editable=False)
+    asked_as = models.UUIDField(editable=False)
     asked_at = models.DateTimeField(_("asked for"))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked for by")
@@ -71,6 +71,7 @@ class BookExport(models.Model):
         default_permissions = ("view",)
         permissions = [("make_bookexport", _("Can make and download exports of the books"))]
         constraints = [
+            models.UniqueConstraint(fields=("asked_as",), name="shop_bookexport_asked_once"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="shop_bookexport_period"),
             models.CheckConstraint(
                 condition=Q(

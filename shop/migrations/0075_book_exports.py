@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0073_givers_of_promises'),
+        ('shop', '0074_second_charges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
                 ('basis', models.CharField(blank=True, choices=[('debits', 'on debits: when it is invoiced'), ('receipts', 'on receipts: when it is paid')], db_default='', default='', max_length=8, verbose_name='VAT due')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
-                ('asked_as', models.UUIDField(editable=False, unique=True)),
+                ('asked_as', models.UUIDField(editable=False)),
                 ('asked_at', models.DateTimeField(verbose_name='asked for')),
                 ('made_at', models.DateTimeField(null=True, verbose_name='made')),
                 ('failed_at', models.DateTimeField(null=True, verbose_name='given up')),
@@ -82,6 +82,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='bookexport',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('digest__isnull', True), ('file_name', ''), ('is_final__isnull', True), ('left_out__isnull', True), ('made_at__isnull', True), ('rows__isnull', True), ('size__isnull', True)), models.Q(('digest__isnull', False), ('failed_at__isnull', True), ('is_final__isnull', False), ('made_at__isnull', False), ('left_out__gte', 0), ('rows__gte', 0), ('size__gte', 0), models.Q(('file_name', ''), _negated=True)), _connector='OR'), name='shop_bookexport_made_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='bookexport',
+            constraint=models.UniqueConstraint(fields=('asked_as',), name='shop_bookexport_asked_once'),
         ),
         migrations.AddConstraint(
             model_name='exportpiece',
