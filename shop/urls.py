@@ -38,6 +38,7 @@ urlpatterns = [
     path("orders/<slug:token>/mail/", orders.order_mail, name="order-mail"),
     path("orders/<slug:token>/proof/", orders.order_proof, name="order-proof"),
     path("orders/<slug:token>/withdraw/", withdraw, name="order-withdraw"),
+    path("orders/<slug:token>/pro-forma/", papers.pro_forma, name="order-pro-forma"),
     path("orders/<slug:token>/documents/<int:document_id>/<slug:form>/", papers.paper_file, name="order-paper"),
     path("orders/<slug:token>/give-back/", cancel, name="order-give-back"),
     path("orders/<slug:token>/move/", orders.order_move, name="order-move"),

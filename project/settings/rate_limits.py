@@ -59,6 +59,7 @@ RATE_LIMITS = {
     "cancelling": "20/h/key",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
+    "pro-forma invoice": "10/h/key",
     "pay link": "20/h/key",
     # Pay links that there are not.
     "unknown pay link": "60/10m/ip",

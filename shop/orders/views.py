@@ -44,6 +44,7 @@ from shop.orders.selectors import (
 from shop.orders.standing import CONFIRMED, standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
+from shop.papers.pro_forma import may_have_pro_forma
 from shop.papers.selectors import papers_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.services import CreditTooSmall, pay_by_credit
@@ -259,7 +260,8 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "seller": seller_of(view.order),
         "card": card_view(view.order, view.asked, view.methods, now=timezone.now()) if view.sight.may_pay else None,
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
-        "papers": list(papers_of(view.order)) if view.sight.sees_papers and view.order.paid_at else [],
+        "papers": list(papers_of(view.order)) if view.sight.sees_papers else [],
+        "may_have_pro_forma": view.sight.may_pay and may_have_pro_forma(view.order),
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
 

@@ -11,7 +11,7 @@ from catalog.pricing import ZERO
 from documents.invoices.values import Due, Earlier, Party
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
-from shop.papers.amounts import NOTHING, Amount, part_of_amount, spread
+from shop.papers.amounts import NOTHING, Amount, part_of_amount, sold, spread
 from shop.papers.lines import SoldLine, groups_of
 
 Kind = Document.Kind
@@ -139,6 +139,23 @@ def plan_deposits(
             fact = fact_of("deposit", order_id, str(number), place)
             planned.append(Planned(kind=Kind.DEPOSIT, fact=fact, portions=portions, method=method, paid_on=day))
     return planned
+
+
+def plan_pro_formas(order_id: int, lines: Sequence[SoldLine], dues: Iterable[Due]) -> list[Planned]:
+    """Plan the pro-forma invoices of an order that waits for money: all of it, one for each group of lines that may
+    share a document. They invoice nothing."""
+    groups = groups_of(lines)
+    owed = _dues_by_group(dues, [sum((each.line.gross for each in group), ZERO) for group in groups])
+    return [
+        Planned(
+            kind=Kind.PROFORMA,
+            fact=fact_of("proforma", order_id, "", place),
+            portions=tuple(Portion(each.line, sold(each.line), NOTHING) for each in group),
+            dues=of_group,
+        )
+        for place, (group, of_group) in enumerate(zip(groups, owed, strict=True))
+        if any(each.line.gross for each in group)
+    ]
 
 
 def plan_receipt(

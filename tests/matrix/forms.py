@@ -23,6 +23,7 @@ checkout-proof                       -                        -  # one's own bro
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-card                           token                    -  # one card lives for an order
+order-pro-forma                      token                    -  # what says the same is made once
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-give-back                      token                    -  # posts the amount that it showed
 order-withdraw                       token                    -  # one withdrawal is received for an order
@@ -149,6 +150,7 @@ admin:shop_order_give_back_all       order_id                 -  # posts the uni
 admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
+admin:shop_order_pro_forma           order_id                 -  # what says the same is made once
 admin:shop_order_correct_document    order_id,document_id     -  # posts the amount it showed as left
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET
 admin:shop_legaltext_publish         text_id                  -  # the text as stored; its form carries its values

@@ -70,6 +70,8 @@ order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
 order-card               GET  405
 order-card               POST 404     go      go      404      go         404      404     404     404     404  # none
+order-pro-forma          GET  405
+order-pro-forma          POST 404     go      go      404      go         404      404     404     404     404
 order-cancel             GET  405
 order-cancel             POST 404     done    done    404      done       404      404     404     404     404
 order-claim              GET  sign-in go      go      404      go         404      404     404     go      go
@@ -429,6 +431,8 @@ admin:shop_account_note             GET  sign-in sign-in  405     405     405
 admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
 admin:shop_order_billing            GET  sign-in sign-in  403     403     page
 admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_pro_forma          GET  sign-in sign-in  405     405     405
+admin:shop_order_pro_forma          POST sign-in sign-in  403     403     go
 admin:shop_order_correct_document   GET  sign-in sign-in  403     403     page
 admin:shop_order_correct_document   POST sign-in sign-in  403     403     page           # the form is empty
 admin:shop_order_units              GET  sign-in sign-in  403     page    page

@@ -21,7 +21,7 @@ from common.fields import LineField
 from common.refusals import Refused
 from common.register_numbers import is_siret
 from shop.orders.admin.actions import ORDER_PAGE
-from shop.papers.credit_notes.admin import CorrectingPages
+from shop.orders.admin.pro_forma import ProFormaPages
 from shop.payments.requests.asked import still_to_come
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.models import PaymentRequest
@@ -89,7 +89,7 @@ class PromiseForm(forms.Form):
         return Giver(**{name: typed[name] for name in GIVER})
 
 
-class PromisePages(CorrectingPages):
+class PromisePages(ProFormaPages):
     """Button to accept a promise."""
 
     def action_urls(self) -> list[URLPattern]:
