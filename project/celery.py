@@ -42,6 +42,7 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "seal the ledger": {"task": "billing.ledger.tasks.seal_entries", "schedule": 60},
     "close the books": {"task": "billing.closures.tasks.close_due_days", "schedule": 3600},
     # What a release before the ledger recorded, and its processes still do while they run beside this one.
+    "invoice after the service": {"task": "shop.papers.tasks.issue_invoices_after_service", "schedule": 3600},
     "remind of due parts": {"task": "shop.payments.due.tasks.remind_of_due_parts", "schedule": 3600},
     "mend requests": {"task": "shop.payments.requests.tasks.mend_requests", "schedule": 600},
     "post missing facts": {"task": "shop.postings.tasks.post_missing_facts", "schedule": 600},

@@ -11,6 +11,7 @@ class ShopConfig(floors.Floor):
         "seller",
         "cart",
         "checkout",
+        "vat_ids",
         "orders",
         "orders.lines",
         "orders.history",

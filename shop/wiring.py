@@ -32,6 +32,7 @@ from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from billing.closures.services import FACTS_MISSING
 from catalog.guards import CUSTOMER_CHECKS, PRICE_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
+from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
 from enrolments.unit_rows import register_unit_rows
@@ -46,6 +47,7 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
+from shop.papers.finding import orders_numbered, orders_of_accounts
 from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
 from shop.payments.on_account.page import terms_of_account
@@ -55,6 +57,7 @@ from shop.postings.services import is_fact_missing
 from shop.renewal.offers import renewal_for
 from shop.seller.models import ShopIdentity
 from shop.seller.prices import prices_are_typed_with_tax
+from shop.vat_ids.words import vat_id_of_account
 
 
 def connect() -> None:
@@ -73,14 +76,17 @@ def connect() -> None:
     ADMIN_PARTS.add(notes_on_account)
     ADMIN_PARTS.add(terms_of_account)
     ADMIN_PARTS.add(credit_of_account)
+    ADMIN_PARTS.add(vat_id_of_account)
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)
+    BY_WORD.add(orders_of_accounts)
+    BY_WHOLE_TEXT.add(orders_numbered)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_area_link(AreaLink("account-money", pgettext_lazy("page", "Money"), rights={Right.SEE_INVOICES}, position=15))
-    add_area_link(AreaLink("account-documents", _("Documents"), rights={Right.SEE_INVOICES}, position=16))
+    add_area_link(AreaLink("account-documents", _("Documents"), rights=of_orders, position=16))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))

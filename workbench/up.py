@@ -24,7 +24,7 @@ from workbench.servers.embedded import embedded_servers
 from workbench.servers.postgres import drop_database, make_database
 from workbench.servers.process import Child, stop_signals_held
 from workbench.servers.run_as import die_with_parent
-from workbench.stand_ins import stripe
+from workbench.stand_ins import stripe, vies
 from workbench.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
 
 DATABASE = "amphi"
@@ -68,7 +68,7 @@ class Up:
         people = list(introductions())
         connections.close_all()
         cards = self._start_stripe(stack, address)
-        children = self._start_programs(stack, listener, address, cards)
+        children = self._start_programs(stack, listener, address, cards | self._start_vies(stack))
         stack.callback(self.say, "Stopping …")
         self._greet(address, people)
         watch([*servers, *children], self.request, self.say)
@@ -108,10 +108,16 @@ class Up:
         self.say(f"  Stand-in for Stripe at {base}")
         return stripe.settings(base)
 
+    def _start_vies(self, stack: ExitStack) -> dict[str, str]:
+        """Start the stand-in for VIES, unless the environment names another; return the settings that lead there."""
+        if "VIES_URL" in os.environ:
+            return {}
+        return vies.settings(stack.enter_context(vies.running(vies.Vies())))
+
     def _start_programs(
-        self, stack: ExitStack, listener: socket.socket, address: str, cards: dict[str, str]
+        self, stack: ExitStack, listener: socket.socket, address: str, stand_ins: dict[str, str]
     ) -> list[Child]:
-        environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL") or address} | cards
+        environment = os.environ | {"SITE_URL": os.environ.get("SITE_URL") or address} | stand_ins
         children: list[Child] = []
         stack.callback(stop_all, children)
         with self.step("Web server, worker and beat"):

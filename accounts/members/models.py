@@ -100,6 +100,10 @@ class CustomerAccount(models.Model):
     credit_days = models.PositiveSmallIntegerField(
         _("days to pay"), default=30, db_default=30, help_text=_("For what is bought on account.")
     )
+    invoices_after_service = models.BooleanField(
+        _("invoiced after the service"), default=False, db_default=False,
+        help_text=_("For public mandates: the invoice comes once the service is rendered."),
+    )  # fmt: skip
     wants_payment_reminders = models.BooleanField(_("reminded of due payments"), default=True, db_default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_default=Now(), editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)

@@ -49,6 +49,7 @@ from shop.payments.statements.models import StatementLine
 from shop.phone_orders.admin.admin import StageFilter
 from shop.phone_orders.models import PhoneOrder
 from shop.seller.missing import missing_from_the_shop
+from shop.vat_ids.selectors import orders_to_look_at
 from shop.withdrawal.selectors import to_settle
 
 
@@ -119,6 +120,12 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             charged_back_orders().count(),
             reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.CHARGED_BACK}),
             "bad",
+        )
+        yield Count(
+            _("VAT numbers to look at"),
+            _("No VAT was charged because of them, and VIES does not confirm them. What was sold stays as it is."),
+            orders_to_look_at().count(),
+            reverse("admin:shop_order_changelist", query={TodoFilter.parameter_name: TodoFilter.VAT_ID}),
         )
     if user.has_perms(("shop.view_order", "shop.note_paid_back")):
         owed = owed_back()

@@ -57,6 +57,8 @@ RATE_LIMITS = {
     # Withdrawals from a contract, which mail an address that anybody types; key: the order.
     "withdrawal": "10/h/key",
     "cancelling": "20/h/key",
+    # VAT numbers that visitors type and that VIES is asked about before there is an order.
+    "VAT number": "20/h/ip,100/d/ip",
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
     "pro-forma invoice": "10/h/key",

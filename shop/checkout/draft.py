@@ -14,7 +14,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.people.models import User
@@ -95,7 +94,7 @@ def draft_order(
     """Describe the order that a cart makes now. Two queries: terms in force, seller; one more where the buyer or the
     place decides on the tax, and two more if plans of payment are offered."""
     terms, (seller, offers_plans) = LegalText.in_force(LegalText.Kind.TERMS, now), seller_and_plans()
-    priced = taxed_for(priced, details, seller_country=str(seller.country), day=timezone.localdate(now))
+    priced = taxed_for(priced, details, seller=seller, now=now)
     return Draft(
         version=priced.version,
         priced=priced,

@@ -49,6 +49,7 @@ from shop.payments.requests.planning import unpaid_until
 from shop.payments.requests.services import make_request, make_requests
 from shop.seller.frozen import freeze_seller
 from shop.seller.models import LegalText, unpaid_time
+from shop.vat_ids.services import ask_about_order
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def place_order(
     if order.buyer is not None:
         name_nameless(user=order.buyer, name=order.contact_name)
     mails.queue_placed(order, now=now)
+    ask_about_order(order, seller=draft.seller, now=now)
     if order.is_free and order.is_claimed:
         payments.settle(event=nothing_to_pay(order), now=now)
         order.refresh_from_db()

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
+
+from django.utils import timezone
 
 from billing.taxes.deciding import Buyer, Rule
 from catalog.sold_taxes import SoldTax, decided_taxes
 from common.vat import is_of_country
 from shop.cart.pricing import PricedCart, PricedLine, of_cart, summed
 from shop.checkout.parties import OrderDetails
+from shop.seller.models import ShopIdentity
+from shop.vat_ids.selectors import is_asked_of_vies, is_known_valid
 
 
-def taxed_for(priced: PricedCart, details: OrderDetails, *, seller_country: str, day: date) -> PricedCart:
-    """Return the cart with the taxes that hold for this buyer on a day. One query, none where each entry has its
-    own."""
+def taxed_for(priced: PricedCart, details: OrderDetails, *, seller: ShopIdentity, now: datetime) -> PricedCart:
+    """Return the cart with the taxes that hold for this buyer. One query, none where each entry has its own; another
+    one for a VAT number on which the seller does not rely before VIES has answered."""
     buyer = Buyer(
         country=str(details.address.country),
         is_organisation=details.is_organisation,
-        has_vat_id=is_of_country(details.vat_id, str(details.address.country)),
+        has_vat_id=_counts(details, seller, now),
     )
     entries = [line.line.entry for line in priced.lines]
-    taxes = decided_taxes(entries, buyer=buyer, seller_country=seller_country, day=day)
+    taxes = decided_taxes(entries, buyer=buyer, seller_country=str(seller.country), day=timezone.localdate(now))
     if all(line.tax == tax for line, tax in zip(priced.lines, taxes, strict=True)):
         return priced
     alone = [_taxed(line, tax) for line, tax in zip(priced.lines, taxes, strict=True)]
     return of_cart(priced.cart, summed(alone))
+
+
+def _counts(details: OrderDetails, seller: ShopIdentity, now: datetime) -> bool:
+    if not is_of_country(details.vat_id, str(details.address.country)):
+        return False
+    if seller.vat_id_rule == ShopIdentity.VatIdRule.TRUST:
+        return True
+    if not is_asked_of_vies(details.vat_id, seller_country=str(seller.country)):
+        return True
+    return is_known_valid(details.vat_id, now=now)
 
 
 def _taxed(line: PricedLine, tax: SoldTax) -> PricedLine:

@@ -18,7 +18,7 @@ from accounts.people.models import User
 from common.admin.display import amount, link, moment
 from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
-from shop.papers.models import MissingPaper
+from shop.papers.models import AFTER_SERVICE, MissingPaper
 from shop.papers.services import issue_by_hand
 
 ISSUE = "shop.issue_papers"
@@ -41,6 +41,7 @@ IN_WORDS: dict[str, str | Promise] = {
     "buyer.siren": gettext_lazy("SIRET of the buyer"),
     "buyer.vat_number": gettext_lazy("VAT number of the buyer"),
     "payment.iban": gettext_lazy("IBAN of the seller"),
+    AFTER_SERVICE: gettext_lazy("the end of the service"),
     "taxes.treatment": gettext_lazy("tax code of a line"),
     "taxes.outside_alone": gettext_lazy("lines that may not share one invoice"),
 }

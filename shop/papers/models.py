@@ -14,11 +14,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+# Fault of an invoice that lacks nothing, and waits until the service is rendered.
+AFTER_SERVICE = "after_service"
+
 
 class MissingPaper(models.Model):
-    """Invoice of a settled order that could not be issued. Deleted by the transaction that issues it.
+    """Invoice of a settled order that could not be issued, or waits for the service. Deleted by the transaction that
+    issues it.
 
-    `faults` are codes of `documents.invoices.checking`.
+    `faults` are codes of `documents.invoices.checking`, or `AFTER_SERVICE`.
     """
 
     order = models.OneToOneField(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
+from accounts.members.models import CustomerAccount
 from billing.ledger.services import Entry
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
@@ -19,11 +20,13 @@ from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.papers.issuing import Issued, issue_planned, note_missing
 from shop.papers.lines import SoldLine, lines_of, rest_of
-from shop.papers.models import MissingPaper
+from shop.papers.mails import queue_papers
+from shop.papers.models import AFTER_SERVICE, MissingPaper
 from shop.papers.occasions import at_settlement, by_payer
 from shop.papers.planning import Planned, plan_deposits, plan_receipt
 from shop.payments.models import Payment
 from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.models import PaymentRequest
 from shop.postings import services as postings
 
 if TYPE_CHECKING:
@@ -55,6 +58,9 @@ def issue_at_settlement(
     Seven statements for one paper that is paid; none for a zero total. What cannot say all that it must never holds up
     money: it is noted as missing, for the merchant.
     """
+    if waits_for_service(order):
+        note_missing(order, [AFTER_SERVICE], now=now)
+        return []
     is_paid = payment is not None and payment.amount == order.gross
     issued = issue_planned(order, at_settlement(order, lines, is_paid=is_paid, now=now), is_settled=True, now=now)
     note_missing(order, issued.faults, now=now)
@@ -75,6 +81,7 @@ def issue_at_receipt(
     if order.paid_at is None:
         issued = _issue_deposit(order, lines, method=payment.provider, now=now)
         note_missing(order, issued.faults, now=now)
+        queue_papers(order, issued.documents, now=now)
         return issued.entries
     planned = [
         plan_receipt(
@@ -89,7 +96,9 @@ def issue_at_receipt(
         for share, amount in by_payer(given, now=now)
     ]
     # The law asks for no receipt: one that cannot be printed is none.
-    return issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now).entries
+    issued = issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now)
+    queue_papers(order, issued.documents, now=now)
+    return issued.entries
 
 
 def _issue_deposit(
@@ -106,9 +115,17 @@ def _issue_deposit(
     return issue_planned(order, planned, is_settled=False, now=now, by=by)
 
 
+def waits_for_service(order: Order) -> bool:
+    """Tell whether the invoice of an order that is being settled waits for the service: of a public mandate, where its
+    account wants it so. One query for a public mandate, none for others."""
+    if order.method != PaymentRequest.Promise.PUBLIC_MANDATE or order.is_free:
+        return False
+    return CustomerAccount.objects.filter(pk=order.account_id, invoices_after_service=True).exists()
+
+
 @again_after_deadlock
 @transaction.atomic
-def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> list[Document]:
+def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[Document]:
     """Issue all papers that an order lacks, once what was missing is there. Those that still lack something stay noted.
 
     Locks the order. Raises NothingToInvoice, and StillMissing where none can be issued; then nothing was written.
@@ -126,6 +143,7 @@ def issue_by_hand(*, order_id: int, actor: User, now: datetime) -> list[Document
         raise StillMissing(issued.faults) if issued.faults else NothingToInvoice
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
+    queue_papers(order, issued.documents, now=now)
     return issued.documents
 
 

@@ -13,14 +13,19 @@ from django_countries.fields import CountryField
 
 from common.plain_rows import plain_row
 from common.postal import PostalAddress
+from shop.seller.papers import OnPapers
 
 
-class ShopIdentity(models.Model):
+class ShopIdentity(OnPapers):
     """Seller, in a single row: printed on orders and mails, and the source of the unpaid times.
 
     Elsewhere it is called *seller*. Class and table keep their first name: the previous release runs on the same table
     during an update, and rights already granted name the model.
     """
+
+    class VatIdRule(models.TextChoices):
+        TRUST = "trust", _("no VAT if its form is right: whatever VIES answers is told here")
+        CHARGE = "charge", _("VAT, until VIES has answered that the number is valid")
 
     name = models.CharField(_("name"), max_length=120, blank=True)
     street = models.CharField(_("street"), max_length=200, blank=True)
@@ -44,6 +49,14 @@ class ShopIdentity(models.Model):
         default="",
         db_default="",
         help_text=_("Number of a training provider; must stand on the invoices of training."),
+    )
+    vat_id_rule = models.CharField(
+        _("companies of other member states pay"),
+        max_length=6,
+        choices=VatIdRule.choices,
+        default=VatIdRule.TRUST,
+        db_default=VatIdRule.TRUST,
+        help_text=_("With a VAT number of their country, where the tax is theirs to pay (reverse charge)."),
     )
     prices_include_tax = models.BooleanField(
         _("prices are typed"),
@@ -102,6 +115,10 @@ class ShopIdentity(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(unproved_share__lte=100), name="shop_identity_unproved_share_percent"
+            ),
+            models.CheckConstraint(condition=models.Q(accent__regex=r"^#[0-9a-f]{6}$"), name="shop_identity_accent"),
+            models.CheckConstraint(
+                condition=models.Q(vat_id_rule__in=("trust", "charge")), name="shop_identity_vat_id_rule_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(

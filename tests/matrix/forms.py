@@ -203,6 +203,7 @@ admin:shop_statementline_payout      statement_line_id        -  # a line is dec
 admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
 admin:shop_statementline_fee         statement_line_id        -  # a line is decided once
 admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
+admin:shop_shopidentity_preview      language                 -  # answers as to a GET
 admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once

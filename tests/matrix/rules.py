@@ -86,6 +86,8 @@ order-give-back          GET  sign-in 404     404     404      404        404   
 order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-paper              GET  404     page    page    404      page       404      404     404     404     404
 order-paper              POST 405
+order-papers-zip         GET  404     page    page    404      page       404      404     404     404     404
+order-papers-zip         POST 405
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -147,8 +149,10 @@ account-orders           GET  sign-in page    page    404      page       404   
 account-orders           POST 405
 account-money            GET  sign-in page    404     404      page       404      404     404     404     404
 account-money            POST 405
-account-documents        GET  sign-in page    404     404      page       404      404     404     404     404
+account-documents        GET  sign-in page    page    404      page       404      404     404     404     404
 account-documents        POST 405
+account-documents-zip    GET  sign-in page    page    404      page       404      404     404     404     404
+account-documents-zip    POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
@@ -531,6 +535,8 @@ admin:shop_duepart_pause             GET  sign-in sign-in  405     405     405
 admin:shop_duepart_pause             POST sign-in sign-in  403     403     go  # no reason is given
 admin:shop_duepart_resume            GET  sign-in sign-in  405     405     405
 admin:shop_duepart_resume            POST sign-in sign-in  403     403     done
+admin:shop_shopidentity_preview      GET  sign-in sign-in  403     page    page
+admin:shop_shopidentity_preview      POST sign-in sign-in  403     page    page
 admin:documents_document_file        GET  sign-in sign-in  403     page    page
 admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page

@@ -101,6 +101,7 @@ shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
 shop_duepart_pause            -         -     may        -       may
 shop_duepart_resume           -         -     may        -       may
+shop_shopidentity_preview     -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
 shop_statementline_fee        -         -     may        -       may

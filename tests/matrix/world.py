@@ -203,6 +203,7 @@ class World:
             "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
             "document_id": self.document.pk,
+            "language": "fr",
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,
             "part_id": self.pause.order.requests.get(replaced_at=None).pk,

@@ -131,6 +131,7 @@ EXEMPT = {
     "shop.orderline.status": CODE,
     "shop.orderline.tax_terms": CATALOGUE,
     "shop.missingpaper.faults": CODE,
+    "shop.vatcheck": "The digest of a number, and what VIES answered; the number stands on the order.",
     "shop.payment.currency": CODE,
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,

@@ -91,6 +91,7 @@ STAYS = {
     "shop_paymentrequest": SALE,
     "shop_refund": SALE,
     "shop_missingpaper": SALE,
+    "shop_vatcheck": SALE,
     "shop_invoicedline": "deleted with its document",
     "shop_settlement": SALE,
     "shop_secondchargerule": SALE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,10 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.members.current import current_account
 from accounts.members.rights import Right
+from accounts.rate_limits.by_network import count_from_network
+from accounts.rate_limits.services import TooOften
 from shop.cart.services import save_details
 from shop.checkout.forms.details import DetailsForm, accounts_to_buy_for, as_typed, details_form
 from shop.checkout.views.state import Checkout
 from shop.checkout.views.steps import DETAILS, go_on, indicator, step_view
+from shop.pages.frame import site_of
+from shop.vat_ids.services import ask_before_order, decides_on_tax
 
 
 @never_cache
@@ -38,6 +44,7 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             return redirect(DETAILS.url)
         save_details(cart=checkout.cart, details=kept)
         if form.is_valid():
+            _ask_about_number(request, form, now=checkout.now)
             return go_on(request, checkout.with_details(kept, form))
     else:
         form = _form_to_show(request, checkout)
@@ -52,6 +59,19 @@ def details(request: HttpRequest, checkout: Checkout) -> HttpResponse:
             "chosen": form.chosen_account,
         },
     )
+
+
+def _ask_about_number(request: HttpRequest, form: DetailsForm, *, now: datetime) -> None:
+    """Have the VAT number checked, where the answer decides on the tax. From a network that asks too often the order
+    alone has its number checked."""
+    details = form.to_details()
+    if not decides_on_tax(details, seller=site_of(request).seller):
+        return
+    try:
+        count_from_network(request, what="VAT number", now=now)
+    except TooOften:
+        return
+    ask_before_order(details, now=now)
 
 
 def _form_to_show(request: HttpRequest, checkout: Checkout) -> DetailsForm:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts.members.models import Buyer
 from accounts.people.models import User
 from common.admin.display import NOTHING, amount, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
+from documents.issued.models import Document
 from enrolments.seats.batches.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
@@ -41,6 +44,7 @@ from shop.payments.credit.page import credit_urls
 from shop.payments.on_account.page import terms_urls
 from shop.payments.registry import method_label
 from shop.payments.requests.promises import may_be_promised
+from shop.vat_ids.services import note_looked_at
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -76,9 +80,11 @@ class OrderAdmin(DisputePages):
     )  # fmt: skip
     linked_lookups = ("account__id__exact",)
     search_help_text = _(
-        "Number, amount, bank reference, entry code, customer, operator, participant or purchase-order reference"
+        "Number, number of an invoice, amount, bank reference, entry code, customer, operator, participant or "
+        "purchase-order reference"
     )
     ordering = ("-id",)
+    actions = ("note_numbers_looked_at",)
 
     # --- The list ---
 
@@ -91,11 +97,27 @@ class OrderAdmin(DisputePages):
         return [orders_of_people(matching(User.objects.order_by(), word, "search_text"))]
 
     def also_found_whole(self, text: str) -> list[QuerySet[Any]]:
-        return [orders_of_people(User.objects.order_by().filter(email=text))]
+        documents = Document.objects.order_by().filter(number__in=[text, text.upper()], order_id__isnull=False)
+        return [orders_of_people(User.objects.order_by().filter(email=text)), documents.values("order_id")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = with_standing(went_back(super().get_queryset(request)))
         return orders.annotate(has_failed_line=FAILED_LINE, has_open_money=OPEN_MONEY)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions on many orders: one, on the list of VAT numbers to look at."""
+        is_list_of_numbers = request.GET.get(TodoFilter.parameter_name) == TodoFilter.VAT_ID
+        return super().get_actions(request) if is_list_of_numbers else {}
+
+    def has_look_at_permission(self, request: HttpRequest) -> bool:
+        return self.may_act(request)
+
+    @action(description=_("VAT numbers looked at: do not list them any more"), permissions=["look_at"])
+    def note_numbers_looked_at(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        keys, actor = list(queryset.values_list("pk", flat=True)), cast(User, request.user)
+        count = note_looked_at(orders=keys, actor=actor, now=timezone.now())
+        text = ngettext("%(n)d VAT number is looked at.", "%(n)d VAT numbers are looked at.", count)
+        messages.success(request, text % {"n": count})
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns; the list of what is to be paid back shows how much, and since when."""

@@ -23,6 +23,8 @@ from shop.orders.standing import Sums, standing_of
 from shop.payments.pieces import pieces_in_words, pieces_of
 from shop.payments.registry import method_label
 from shop.seller.frozen import seller_of
+from shop.vat_ids.selectors import check_of
+from shop.vat_ids.words import check_in_words
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -101,6 +103,7 @@ def facts_of_customer(order: Order, viewer: User) -> list[tuple[str | Promise, s
     for label, text in (
         (_("SIRET or registration number"), copied.register_number),
         (_("VAT number"), copied.vat_id),
+        (_("VIES"), check_in_words(check) if copied.vat_id and (check := check_of(order)) else ""),
         (_("Service code"), copied.service_code),
         (_("Commitment number"), copied.commitment_number),
         (_("Payer’s address"), copied.payer_email),

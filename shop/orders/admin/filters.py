@@ -19,6 +19,7 @@ from shop.payments.charge_backs.selectors import charged_back_orders
 from shop.payments.disputes import disputed_orders
 from shop.payments.models import PaymentEvent
 from shop.payments.registry import in_use, method_label
+from shop.vat_ids.selectors import orders_to_look_at
 from shop.withdrawal.selectors import to_settle
 
 FAILED_LINE = Exists(OrderLine.objects.filter(order=OuterRef("pk"), status=OrderLine.Status.FAILED))
@@ -33,7 +34,7 @@ class TodoFilter(DropdownFilter):
     parameter_name = "todo"
 
     MONEY, LINE, ATTENTION, OWED, WITHDRAWN = "money", "line", "attention", "owed", "withdrawn"
-    DISPUTED, CHARGED_BACK = "disputed", "charged_back"
+    DISPUTED, CHARGED_BACK, VAT_ID = "disputed", "charged_back", "vat_id"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         return [
@@ -44,6 +45,7 @@ class TodoFilter(DropdownFilter):
             (self.WITHDRAWN, _("withdrawn from, to be settled")),
             (self.DISPUTED, _("frozen for a dispute")),
             (self.CHARGED_BACK, _("owed again after a charge-back")),
+            (self.VAT_ID, _("without VAT, by a number that VIES does not confirm")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
@@ -62,6 +64,8 @@ class TodoFilter(DropdownFilter):
                 return queryset.filter(pk__in=disputed_orders().values("pk"))
             case self.CHARGED_BACK:
                 return queryset.filter(pk__in=charged_back_orders().values("pk"))
+            case self.VAT_ID:
+                return queryset.filter(pk__in=orders_to_look_at().values("pk"))
         return queryset
 
 

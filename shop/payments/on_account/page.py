@@ -27,16 +27,21 @@ MAY = "shop.set_terms"
 ACCOUNT_PAGE = "admin:accounts_customeraccount_change"
 
 
+def _yes_or_no() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], coerce=lambda typed: typed == "yes", empty_value=None, required=False
+    )
+
+
 class TermsForm(forms.Form):
-    """Limit, empty for an account that pays first, the days to pay, and whether it is reminded of due parts. `seen` is
-    the limit that the page showed."""
+    """Limit, empty for an account that pays first, the days to pay, and whether it is reminded of due parts, and
+    whether public mandates are invoiced after the service. `seen` is the limit that the page showed."""
 
     limit = DecimalField(required=False, min_value=Decimal(0), max_digits=12, decimal_places=2)
     days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
     seen = forms.CharField(required=False)
-    reminds = forms.TypedChoiceField(
-        choices=[("yes", "yes"), ("no", "no")], coerce=lambda typed: typed == "yes", empty_value=None, required=False
-    )
+    reminds = _yes_or_no()
+    after_service = _yes_or_no()
 
 
 def terms_of_account(request: HttpRequest, account: CustomerAccount) -> str:
@@ -82,6 +87,7 @@ def change_terms(request: HttpRequest, account_id: int) -> HttpResponse:
             days=typed["days"],
             seen=typed["seen"],
             reminds=typed["reminds"],
+            after_service=typed["after_service"],
             actor=cast(User, request.user),
             now=timezone.now(),
         )

@@ -115,9 +115,11 @@ def set_terms(
     actor: User,
     now: datetime,
     reminds: bool | None = None,
+    after_service: bool | None = None,
 ) -> None:
-    """Set what an account may owe, None for one that pays first, the days that it has to pay, and whether it is
-    reminded of due parts, None to leave that alone. Locks the account.
+    """Set what an account may owe, None for one that pays first, the days that it has to pay, whether it is reminded
+    of due parts, and whether public mandates are invoiced after the service; None leaves either alone. Locks the
+    account.
 
     `seen` is the limit that the form showed, as text. The account's history in the administration tells who
     changed it. Raises TermsChanged.
@@ -130,6 +132,7 @@ def set_terms(
         credit_limit=limit,
         credit_days=days,
         wants_payment_reminders=account.wants_payment_reminders if reminds is None else reminds,
+        invoices_after_service=account.invoices_after_service if after_service is None else after_service,
     )
     LogEntry.objects.create(
         user=actor,

@@ -352,6 +352,7 @@ ONLY_READ = {
     "documents_document_file",
     "outbox_mail_body",
     "shop_order_units",
+    "shop_shopidentity_preview",
 }
 # Forms of several fields: the tests of their rooms say what they tell of a refusal.
 WITH_FORMS = {

@@ -39,6 +39,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Withdrawals to settle": 0,
         "Disputed orders": 0,
         "Orders owed again": 0,
+        "VAT numbers to look at": 0,
         "Orders with money to be paid back": 0,
         "Lines of bank statements to decide": 0,
         "Orders by telephone to finish": 0,
@@ -85,6 +86,7 @@ def test_tells_nobody_what_they_may_not_see(order):
             "Withdrawals to settle",
             "Disputed orders",
             "Orders owed again",
+            "VAT numbers to look at",
         },
         "shop.note_paid_back": {"Orders with money to be paid back"},
     }

@@ -39,6 +39,7 @@ TYPED = {
     "zero_total_hours": "24",
     "unproved_share": "25",
     "prices_include_tax": "False",
+    "vat_id_rule": "trust",
 }
 
 

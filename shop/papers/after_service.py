@@ -1,0 +1,55 @@
+"""Invoices that wait until the service is rendered: of public mandates, for accounts that want it so."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from common.moments import local_day
+from enrolments.courses.services import find_courses
+from handlers.contract import HandlerMissing
+from handlers.faults import HookBroken
+from shop.orders.contexts import handler_of
+from shop.orders.lines.models import OrderLine
+from shop.papers.models import AFTER_SERVICE, MissingPaper
+from shop.papers.services import NothingToInvoice, StillMissing, issue_by_hand
+
+ORDERS_A_RUN = 200
+
+
+def issue_after_service(*, now: datetime) -> int:
+    """Issue the invoices that waited for a service whose last day is over; return the number of orders. An order whose
+    last day nobody knows, as of seats not assigned yet, waits for the merchant, who issues it by hand."""
+    waiting = MissingPaper.objects.filter(faults=[AFTER_SERVICE]).order_by("pk").values_list("order_id", flat=True)
+    return sum(_issue_if_over(order_id, now=now) for order_id in waiting[:ORDERS_A_RUN])
+
+
+def _issue_if_over(order_id: int, *, now: datetime) -> bool:
+    last = last_day_of(list(OrderLine.objects.filter(order=order_id)))
+    if last is None or last >= local_day(now):
+        return False
+    try:
+        issue_by_hand(order_id=order_id, actor=None, now=now)
+    except NothingToInvoice:
+        # All of it was given back meanwhile.
+        MissingPaper.objects.filter(order=order_id, faults=[AFTER_SERVICE]).delete()
+    except StillMissing as missing:
+        MissingPaper.objects.filter(order=order_id, faults=[AFTER_SERVICE]).update(faults=missing.faults)
+    return True
+
+
+def last_day_of(lines: list[OrderLine]) -> date | None:
+    """Return the last day of the courses that lines were sold for; None where one of them has none, or cannot be told.
+    Lines without courses do not count. One query for each line with a course."""
+    days: list[date] = []
+    for line in lines:
+        try:
+            handler = handler_of(line)
+            names = handler.courses(line.parameters) if handler is not None else []
+        except (HandlerMissing, HookBroken):
+            return None
+        courses = list(find_courses(names).values()) if names else []
+        known = [course.last_day for course in courses if course.last_day is not None]
+        if len(known) < len(courses) or (handler is not None and not courses):
+            return None
+        days += known
+    return max(days, default=None)

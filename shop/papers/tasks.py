@@ -1,0 +1,11 @@
+"""Invoices that come by time. Celery's beat calls this; a second run changes nothing."""
+
+from celery import shared_task
+
+from common.clock import database_now
+from shop.papers.after_service import issue_after_service
+
+
+@shared_task(ignore_result=True)
+def issue_invoices_after_service() -> int:
+    return issue_after_service(now=database_now())
