@@ -74,4 +74,6 @@ STEP_UP_ACTS = {
     # The accounts at providers that customers pay to
     "admin:shop_providersettings_change",
     "admin:shop_providersettings_remove",
+    "admin:shop_platformsettings_change",
+    "admin:shop_platformsettings_remove",
 }

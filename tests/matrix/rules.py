@@ -455,6 +455,10 @@ admin:shop_phoneorder_units         GET  sign-in sign-in  403     403     404  #
 admin:shop_phoneorder_units         POST sign-in sign-in  403     403     404
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
+admin:shop_platformsettings_check    GET  sign-in sign-in  405     405     405
+admin:shop_platformsettings_check    POST sign-in sign-in  403     403     go  # there are no keys to try
+admin:shop_platformsettings_remove   GET  sign-in sign-in  405     405     405
+admin:shop_platformsettings_remove   POST sign-in sign-in  403     403     go  # no keys are saved
 admin:shop_providersettings_check    GET  sign-in sign-in  405     405     405
 admin:shop_providersettings_check    POST sign-in sign-in  403     403     go  # there are no keys to try
 admin:shop_providersettings_remove   GET  sign-in sign-in  405     405     405
@@ -592,6 +596,8 @@ outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
 shop.bankstatement        page 403  page 403
 shop.duepart              page 403  page 403
+shop.documentsending      page 403  page 403
+shop.platformsettings     page 403  page 403
 shop.statementline        page 403  page 403
 shop.missingpaper         page 403  page 403
 shop.legaltext            page page page page

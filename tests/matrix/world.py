@@ -59,6 +59,7 @@ from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.platforms.models import DocumentSending
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.due.models import ReminderPause
@@ -93,6 +94,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
+from tests.shop.papers.platforms.given import platform_row
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
@@ -234,6 +236,8 @@ class World:
             "account-people-export": {"kind": "csv"},
             "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
+            "admin:shop_platformsettings_check": {"settings_id": platform_row().pk},
+            "admin:shop_platformsettings_remove": {"settings_id": platform_row().pk},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
         return values | special.get(address_name, {})
@@ -471,6 +475,7 @@ def given_document(order_id: int, now: datetime) -> Document:
     """Return an invoice of an order, with its files."""
     document = issued(order_id=order_id, now=now, template="invoice", data=as_data(invoice()))
     make_files(document_id=document.pk)
+    DocumentSending.objects.create(document=document, platform="afnor", asked_at=now)
     return document
 
 
