@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0074_second_charges'),
+        ('shop', '0079_platforms'),
     ]
 
     operations = [
