@@ -37,6 +37,7 @@ class ShopConfig(floors.Floor):
         "payments.on_account",
         "payments.credit",
         "papers",
+        "papers.platforms",
         "postings",
         "trial",
         "renewal",

@@ -32,6 +32,7 @@ from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from billing.closures.services import FACTS_MISSING
 from catalog.guards import CUSTOMER_CHECKS, PRICE_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
+from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
 from enrolments.unit_rows import register_unit_rows
@@ -46,6 +47,7 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
+from shop.papers.finding import orders_numbered, orders_of_accounts
 from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
 from shop.payments.on_account.page import terms_of_account
@@ -78,18 +80,20 @@ def connect() -> None:
     RENEWALS_OF_ENDINGS.add(renewal_for)
     FINDERS.add(mails_about)
     FACTS_MISSING.add(is_fact_missing)
+    BY_WORD.add(orders_of_accounts)
+    BY_WHOLE_TEXT.add(orders_numbered)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
     add_area_link(AreaLink("account-money", pgettext_lazy("page", "Money"), rights={Right.SEE_INVOICES}, position=15))
-    add_area_link(AreaLink("account-documents", _("Documents"), rights={Right.SEE_INVOICES}, position=16))
+    add_area_link(AreaLink("account-documents", _("Documents"), rights=of_orders, position=16))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile", "shop.secondchargerule")
     add_admin_pages("shop.bankstatement", "shop.statementline", "shop.missingpaper")
-    add_admin_pages("shop.duepart")
+    add_admin_pages("shop.duepart", "shop.documentsending")
     PAGES.register("order", order_by_token)
     second_person.register()
     unallocated_by_two.register()

@@ -11,6 +11,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from common.colours import LEAST_CONTRAST, contrast_with_white
 from documents.invoices.quick_response import epc_code
 from documents.invoices.treatments import TREATMENTS
 from documents.invoices.values import Invoice, Line, Look, Party, Tax
@@ -238,10 +239,7 @@ class _Words:
 
 def readable_accent(colour: str) -> str:
     """Return a colour (`#rrggbb`), or the usual one where white letters on it have too little contrast (WCAG AA)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
-    return colour if contrast >= 4.5 else Look().accent
+    return colour if contrast_with_white(colour) >= LEAST_CONTRAST else Look().accent
 
 
 def _total(name: str, amount: str, *, strong: bool) -> Page:

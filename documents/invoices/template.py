@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from documents.invoices import checking
 from documents.invoices.business_terms import TYPE_CODES
 from documents.invoices.page import page_of
-from documents.invoices.values import from_data
+from documents.invoices.values import Invoice, from_data
 from documents.invoices.xml import cii, ubl
 from documents.issued.templates import TEMPLATES, Issued, Plain, Template
 from documents.pdf.printing import print_page
+
+VERSION = 1
 
 
 def check(kind: str, data: Plain) -> None:
@@ -24,5 +28,13 @@ def make(issued: Issued) -> dict[str, bytes]:
     return {"pdf": pdf, "xml": xml, "ubl": ubl(issued, invoice)} if xml else {"pdf": pdf}
 
 
+def preview(invoice: Invoice, *, number: str, language: str, day: date) -> bytes:
+    """Return the PDF of an invoice that is not issued, as the newest version of the template makes it; without XML."""
+    issued = Issued(
+        number=number, kind="invoice", issued_on=day, language=language, version=VERSION, data={}, corrects=None
+    )
+    return print_page(f"invoice-{VERSION}", page_of(issued, invoice), day=day)
+
+
 def register() -> None:
-    TEMPLATES.register("invoice", Template(name="invoice", version=1, check=check, make=make))
+    TEMPLATES.register("invoice", Template(name="invoice", version=VERSION, check=check, make=make))

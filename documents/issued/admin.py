@@ -9,21 +9,26 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from common.admin.display import NOTHING, amount, anchor, link, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from common.refusals import Refused
 from documents.issued.answers import file_answer
+from documents.issued.bundles import bundle_answer
 from documents.issued.files import FileLost, NotMadeYet
+from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
 from documents.issued.models import Document, DocumentFile
 
 
@@ -35,7 +40,9 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     rows_named = gettext_lazy("documents")
     search_fields = ("number",)
-    search_help_text = gettext_lazy("Number")
+    whole_fields = ("number",)
+    search_help_text = gettext_lazy("Number, order number, or name of a customer account")
+    actions = ("save_pdf", "save_xml", "save_ubl")
     ordering = ("-issued_on", "-id")
     fields = readonly_fields = (
         "number", "kind", "day", "total", "buyer", "file_links", "corrected", "corrections", "written_in", "issued",
@@ -51,6 +58,35 @@ class DocumentAdmin(ReadOnlyAdmin):
             "<int:document_id>/file/<str:form>/", self.admin_site.admin_view(self.file), name="documents_document_file"
         )
         return [file, *super().get_urls()]
+
+    def also_found(self, word: str) -> list[QuerySet[Any]]:
+        return [Document.objects.filter(order_id__in=find(word)).values("pk") for find in BY_WORD]
+
+    def also_found_whole(self, text: str) -> list[QuerySet[Any]]:
+        return [Document.objects.filter(order_id__in=find(text)).values("pk") for find in BY_WHOLE_TEXT]
+
+    @action(description=gettext_lazy("Save as one ZIP file: PDF"), permissions=["view"])
+    def save_pdf(self, request: HttpRequest, queryset: QuerySet[Document]) -> HttpResponseBase | None:
+        return self._bundle(request, queryset, DocumentFile.Form.PDF)
+
+    @action(description=gettext_lazy("Save as one ZIP file: Factur-X XML alone"), permissions=["view"])
+    def save_xml(self, request: HttpRequest, queryset: QuerySet[Document]) -> HttpResponseBase | None:
+        return self._bundle(request, queryset, DocumentFile.Form.XML)
+
+    @action(description=gettext_lazy("Save as one ZIP file: UBL"), permissions=["view"])
+    def save_ubl(self, request: HttpRequest, queryset: QuerySet[Document]) -> HttpResponseBase | None:
+        return self._bundle(request, queryset, DocumentFile.Form.UBL)
+
+    def _bundle(
+        self, request: HttpRequest, documents: QuerySet[Document], form: DocumentFile.Form
+    ) -> HttpResponseBase | None:
+        """Answer with the chosen documents in one file; None, which leads back to the list, where there is none."""
+        chosen = Document.objects.filter(pk__in=documents.order_by().values("pk"))
+        try:
+            return bundle_answer(chosen, form, name=f"{_('documents')}-{timezone.localdate():%Y-%m-%d}")
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return None
 
     def file(self, request: HttpRequest, document_id: int, form: str) -> HttpResponse:
         """Answer with a file, byte for byte as it was made; with the document's page where there is none."""

@@ -17,9 +17,12 @@ def file_answer(document: Document, form: str) -> HttpResponse:
     Callers see to it that the reader may have the document.
     """
     answer = HttpResponse(content_of(document, form), content_type=CONTENT_TYPES.get(form, "application/octet-stream"))
-    # A number has slashes where its format has.
-    name = document.number.replace("/", "-")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{ENDINGS.get(form, form)}"'
+    answer["Content-Disposition"] = f'attachment; filename="{file_name(document, form)}"'
     # People are in it: no proxy and no browser keeps it.
     answer["Cache-Control"] = "no-store, private"
     return answer
+
+
+def file_name(document: Document, form: str) -> str:
+    """Return the name of a document's file: its number, whose format may have slashes, and the form's ending."""
+    return f"{document.number.replace('/', '-')}.{ENDINGS.get(form, form)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,15 +19,25 @@ from outbox.mails.models import Mail
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """File that a mail carries. `content` is called when the mail is sent."""
+
+    name: str
+    content_type: str
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
 class RenderedMail:
     """Mail as it is read. `sender_name` is "" where no floor above names the sender, `unsubscribe_url` for a mail that
-    nobody turns off."""
+    nobody turns off. `attachments` are those that its kind puts into its context."""
 
     subject: str
     text: str
     html: str
     sender_name: str = ""
     unsubscribe_url: str = ""
+    attachments: Sequence[Attachment] = ()
 
 
 def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
@@ -55,6 +66,7 @@ def render_mail(mail: Mail, *, blank_secrets: bool) -> RenderedMail:
             html=_render(f"{kind.template}.html", context, autoescape=True),
             sender_name=one_line(str(context.get("sender_name", ""))),
             unsubscribe_url=str(context.get("unsubscribe_url", "")),
+            attachments=context.get("attachments", ()),
         )
 
 

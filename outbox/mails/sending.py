@@ -84,6 +84,8 @@ def _message(mail: Mail, rendered: RenderedMail) -> EmailMultiAlternatives:
         },
     )
     message.attach_alternative(rendered.html, "text/html")
+    for each in rendered.attachments:
+        message.attach(each.name, each.content(), each.content_type)
     return message
 
 

@@ -44,12 +44,13 @@ ACCOUNTING = frozenset(
     | LOOK_AT_ORDERS
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
-    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "duepart")
+    | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "duepart", "documentsending")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | rights("shop", LOOK, "refund", "secondchargerule", "transferfile", "paymentattempt", "providersettings")
+    | rights("shop", LOOK, "platformsettings")
     | {
         "shop.view_paymentplan",
         "shop.add_paymentplan",
@@ -89,7 +90,7 @@ ADMINISTRATOR = frozenset(
     | SUPPORT
     | rights("accounts", ("add", "change"), "customeraccount")
     | rights("enrolments", EVERYTHING, "role")
-    | rights("shop", ("view", "change"), "shopidentity", "providersettings")
+    | rights("shop", ("view", "change"), "shopidentity", "providersettings", "platformsettings")
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}

@@ -61,6 +61,10 @@ STEP_UP_ACTS = {
     "admin:shop_transferfile_download",
     "admin:shop_transferfile_sent",
     "admin:shop_transferfile_discard",
+    # Documents of many customers at once
+    "admin:documents_document_changelist save_pdf",
+    "admin:documents_document_changelist save_xml",
+    "admin:documents_document_changelist save_ubl",
     # Documents that were wrong
     "admin:shop_order_correct_document",
     # Books that nobody opens again
@@ -70,4 +74,6 @@ STEP_UP_ACTS = {
     # The accounts at providers that customers pay to
     "admin:shop_providersettings_change",
     "admin:shop_providersettings_remove",
+    "admin:shop_platformsettings_change",
+    "admin:shop_platformsettings_remove",
 }

@@ -24,6 +24,7 @@ from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.defused import defused
 from common.moments import local_day
+from documents.issued.mailed import attached, made, told_by
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import BLANK, FRAMES, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
@@ -70,6 +71,19 @@ def order_context(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "may_name_customer": may_mail_strangers(order.account_id),
         "under_way": under_way(order, order.payments.all()),
         "bank": bank_details(order, seller=ShopIdentity.current()),
+        **_papers(order, mail),
+    }
+
+
+def _papers(order: Order, mail: Mail) -> dict[str, Any]:
+    """Return the documents that a mail tells of: attached those whose file is made. An address that nobody has proved
+    gets none, since they name people: only the numbers."""
+    told = list(told_by(mail).defer("data"))
+    carried = made(told) if told and order.is_proved else []
+    return {
+        "papers_attached": carried,
+        "papers_linked": [each for each in told if each not in carried],
+        "attachments": attached(carried),
     }
 
 
@@ -207,7 +221,7 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about a saved card that was not charged: what is owed, and where it is paid."""
-    charge = CardCharge.objects.select_related("request").get(pk=mail.context["charge"])
+    charge = CardCharge.objects.select_related("request", "card").get(pk=mail.context["charge"])
     token = token_of(charge.request)
     url = settings.SITE_URL + reverse("pay-link", args=[token]) if token else ""
     rests = [each.rest for each in asked_of(charge.request.order) if each.request.pk == charge.request_id]

@@ -17,6 +17,7 @@ from accounts.links.models import AddressLink
 from accounts.links.services import VALID_FOR, NewLink, create_links
 from accounts.people.models import User
 from common.plain_rows import plain_row
+from documents.issued.mailed import telling_of
 from outbox.mails.models import Mail
 from outbox.mails.services import NewMail, queue_mails
 from shop.orders.lines.models import OrderLine
@@ -66,7 +67,7 @@ def queue_payment_received(order: Order, *, now: datetime) -> None:
     if not order.is_free:
         queue_mails(
             [
-                *to_customer(order, "payment_received", now=now),
+                *to_customer(order, "payment_received", context=telling_of(order.pk, now), now=now),
                 *_to_asked_payer(order, "payer_nothing_due"),
                 *_to_sales(order, "payment_received_sales"),
             ]
@@ -117,7 +118,7 @@ def queue_given_back(order: Order, *, givings: Sequence[int], operator: User | N
         order,
         "given_back",
         occasion=occasion,
-        context=context | {"is_customer": True, "is_operator": is_both},
+        context=context | {"is_customer": True, "is_operator": is_both} | telling_of(order.pk, now),
         now=now,
     )
     if operator is not None and not is_both:

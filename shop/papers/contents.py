@@ -33,6 +33,7 @@ from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, sold
 from shop.papers.late_payment import late_payment_terms
 from shop.papers.planning import Planned, Portion, Share
+from shop.papers.terms import look_of, payment_terms
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.reference import reference_of
 from shop.seller.models import ShopIdentity
@@ -66,8 +67,9 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             dues=planned.dues,
             references=_references(order, share),
             earlier=planned.earlier,
-            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by),
-            notes=tuple(_notes(order, share)),
+            terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by, seller),
+            look=look_of(seller),
+            notes=(*_notes(order, share), *_terms_of_payment(planned, seller)),
         )
 
 
@@ -87,6 +89,11 @@ def _notes(order: Order, share: Share) -> Iterable[str]:
             "company": order.billing_name or order.contact_name,
             "number": share.file_number,
         }
+
+
+def _terms_of_payment(planned: Planned, seller: ShopIdentity) -> list[str]:
+    """Return the seller's terms of payment on what asks for money."""
+    return payment_terms(seller) if planned.owed else []
 
 
 def language_of(order: Order) -> str:

@@ -20,6 +20,7 @@ from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.papers.issuing import Issued, issue_planned, note_missing
 from shop.papers.lines import SoldLine, lines_of, rest_of
+from shop.papers.mails import queue_papers
 from shop.papers.models import AFTER_SERVICE, MissingPaper
 from shop.papers.occasions import at_settlement, by_payer
 from shop.papers.planning import Planned, plan_deposits, plan_receipt
@@ -80,6 +81,7 @@ def issue_at_receipt(
     if order.paid_at is None:
         issued = _issue_deposit(order, lines, method=payment.provider, now=now)
         note_missing(order, issued.faults, now=now)
+        queue_papers(order, issued.documents, now=now)
         return issued.entries
     planned = [
         plan_receipt(
@@ -94,7 +96,9 @@ def issue_at_receipt(
         for share, amount in by_payer(given, now=now)
     ]
     # The law asks for no receipt: one that cannot be printed is none.
-    return issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now).entries
+    issued = issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now)
+    queue_papers(order, issued.documents, now=now)
+    return issued.entries
 
 
 def _issue_deposit(
@@ -139,6 +143,7 @@ def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[D
         raise StillMissing(issued.faults) if issued.faults else NothingToInvoice
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
+    queue_papers(order, issued.documents, now=now)
     return issued.documents
 
 

@@ -13,9 +13,10 @@ from django_countries.fields import CountryField
 
 from common.plain_rows import plain_row
 from common.postal import PostalAddress
+from shop.seller.papers import OnPapers
 
 
-class ShopIdentity(models.Model):
+class ShopIdentity(OnPapers):
     """Seller, in a single row: printed on orders and mails, and the source of the unpaid times.
 
     Elsewhere it is called *seller*. Class and table keep their first name: the previous release runs on the same table
@@ -115,6 +116,7 @@ class ShopIdentity(models.Model):
             models.CheckConstraint(
                 condition=models.Q(unproved_share__lte=100), name="shop_identity_unproved_share_percent"
             ),
+            models.CheckConstraint(condition=models.Q(accent__regex=r"^#[0-9a-f]{6}$"), name="shop_identity_accent"),
             models.CheckConstraint(
                 condition=models.Q(vat_id_rule__in=("trust", "charge")), name="shop_identity_vat_id_rule_known"
             ),

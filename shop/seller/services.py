@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,8 +16,10 @@ from stdnum.fr import siret
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
+from common.colours import LEAST_CONTRAST, contrast_with_white
 from common.refusals import Refused
 from common.vat import normalise_vat_id
+from documents.pictures.services import NoPicture, keep_picture
 from handlers.contract import in_words
 from shop.seller.models import ShopIdentity
 from shop.seller.prices import NOT_CONFIRMED, lock_if_read_anew, needs_confirming, read_as
@@ -58,6 +61,7 @@ def save_seller(*, seller: ShopIdentity, rereads_prices: bool = False) -> ShopId
     lock_if_read_anew(seller)
     stored = ShopIdentity.objects.select_for_update(no_key=True).filter(pk=1).first()
     _take_logo(seller, stored)
+    _keep_for_papers(seller, stored)
     seller.pk = 1
     seller.save()
     read_as(seller, stored)
@@ -73,6 +77,9 @@ def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
     errors = _wrong_unpaid_times(seller)
     if not 0 <= seller.unproved_share <= 100:
         errors["unproved_share"] = _("A whole number from 0 to 100.")
+    seller.accent = seller.accent.lower()
+    if contrast_with_white(seller.accent) < LEAST_CONTRAST:
+        errors["accent"] = _("White text on this colour cannot be read well. Choose a darker one.")
     errors |= _wrong_reminders(seller)
     for field, tidy in (("siret", _siret), ("vat_number", _vat_number), ("iban", _iban), ("bic", _bic)):
         try:
@@ -131,6 +138,17 @@ def _wrong_unpaid_times(seller: ShopIdentity) -> dict[str, str | Promise]:
 
 def _within(most: int) -> str | Promise:
     return in_words(lambda: gettext("A whole number from 1 to %(most)d.") % {"most": most})
+
+
+def _keep_for_papers(seller: ShopIdentity, stored: ShopIdentity | None) -> None:
+    """Keep the picture of the logo for papers, which show it for ten years; none where the logo cannot be read."""
+    is_same = stored is not None and stored.logo.name == seller.logo.name
+    if is_same and (seller.papers_logo or not seller.logo):
+        return
+    seller.papers_logo = ""
+    if seller.logo:
+        with suppress(NoPicture, OSError), seller.logo.open("rb") as file:
+            seller.papers_logo = keep_picture(file.read())
 
 
 def _take_logo(seller: ShopIdentity, stored: ShopIdentity | None) -> None:

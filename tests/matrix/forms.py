@@ -163,6 +163,8 @@ admin:shop_phoneorder_customer       pk                       seen
 admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
 admin:shop_phoneorder_accepted       pk                       version,gross,contents
 admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
+admin:shop_platformsettings_check    settings_id              -  # calls the platform, overwrites nothing
+admin:shop_platformsettings_remove   settings_id              -  # keys saved since are not removed
 admin:shop_providersettings_check    settings_id              -  # calls the provider, overwrites nothing
 admin:shop_providersettings_remove   settings_id              -  # keys saved since are not removed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
@@ -203,6 +205,7 @@ admin:shop_statementline_payout      statement_line_id        -  # a line is dec
 admin:shop_statementline_keep        statement_line_id        -  # a line is decided once
 admin:shop_statementline_fee         statement_line_id        -  # a line is decided once
 admin:shop_statementline_aside       statement_line_id        -  # a line is decided once
+admin:shop_shopidentity_preview      language                 -  # answers as to a GET
 admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
@@ -256,6 +259,8 @@ shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.missingpaper         -  # nothing to edit
 shop.duepart              -  # nothing to edit
+shop.documentsending      -  # nothing to edit
+shop.platformsettings     made_from
 shop.paymentattempt       -  # nothing to edit
 shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit

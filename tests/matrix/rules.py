@@ -86,6 +86,8 @@ order-give-back          GET  sign-in 404     404     404      404        404   
 order-give-back          POST sign-in 404     404     404      404        404      404     404     404     404
 order-paper              GET  404     page    page    404      page       404      404     404     404     404
 order-paper              POST 405
+order-papers-zip         GET  404     page    page    404      page       404      404     404     404     404
+order-papers-zip         POST 405
 order-move               GET  405
 order-move               POST sign-in go      go      404      go         404      404     404     go      go  # refused
 
@@ -147,8 +149,10 @@ account-orders           GET  sign-in page    page    404      page       404   
 account-orders           POST 405
 account-money            GET  sign-in page    404     404      page       404      404     404     404     404
 account-money            POST 405
-account-documents        GET  sign-in page    404     404      page       404      404     404     404     404
+account-documents        GET  sign-in page    page    404      page       404      404     404     404     404
 account-documents        POST 405
+account-documents-zip    GET  sign-in page    page    404      page       404      404     404     404     404
+account-documents-zip    POST 405
 account-details          GET  sign-in page    404     404      404        404      404     404     404     404
 account-details          POST sign-in done    404     404      404        404      404     404     404     404
 account-members          GET  sign-in page    404     404      404        404      404     404     404     404
@@ -451,6 +455,10 @@ admin:shop_phoneorder_units         GET  sign-in sign-in  403     403     404  #
 admin:shop_phoneorder_units         POST sign-in sign-in  403     403     404
 admin:shop_legaltext_publish        GET  sign-in sign-in  403     403     page
 admin:shop_legaltext_publish        POST sign-in sign-in  403     403     done
+admin:shop_platformsettings_check    GET  sign-in sign-in  405     405     405
+admin:shop_platformsettings_check    POST sign-in sign-in  403     403     go  # there are no keys to try
+admin:shop_platformsettings_remove   GET  sign-in sign-in  405     405     405
+admin:shop_platformsettings_remove   POST sign-in sign-in  403     403     go  # no keys are saved
 admin:shop_providersettings_check    GET  sign-in sign-in  405     405     405
 admin:shop_providersettings_check    POST sign-in sign-in  403     403     go  # there are no keys to try
 admin:shop_providersettings_remove   GET  sign-in sign-in  405     405     405
@@ -531,6 +539,8 @@ admin:shop_duepart_pause             GET  sign-in sign-in  405     405     405
 admin:shop_duepart_pause             POST sign-in sign-in  403     403     go  # no reason is given
 admin:shop_duepart_resume            GET  sign-in sign-in  405     405     405
 admin:shop_duepart_resume            POST sign-in sign-in  403     403     done
+admin:shop_shopidentity_preview      GET  sign-in sign-in  403     page    page
+admin:shop_shopidentity_preview      POST sign-in sign-in  403     page    page
 admin:documents_document_file        GET  sign-in sign-in  403     page    page
 admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
@@ -586,6 +596,8 @@ outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
 shop.bankstatement        page 403  page 403
 shop.duepart              page 403  page 403
+shop.documentsending      page 403  page 403
+shop.platformsettings     page 403  page 403
 shop.statementline        page 403  page 403
 shop.missingpaper         page 403  page 403
 shop.legaltext            page page page page

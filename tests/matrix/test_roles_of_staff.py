@@ -54,6 +54,7 @@ handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
 shop.bankstatement        -         -     look       -       look
+shop.documentsending      -         -     look       -       look
 shop.duepart              -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.missingpaper         -         -     look       -       look
@@ -63,6 +64,7 @@ shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
+shop.platformsettings     -         -     look       -       write
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
 shop.secondchargerule     -         -     look       -       look
@@ -101,6 +103,7 @@ shop_bankstatement_import     -         -     may        -       may
 shop_bankstatement_send       -         -     may        -       may
 shop_duepart_pause            -         -     may        -       may
 shop_duepart_resume           -         -     may        -       may
+shop_shopidentity_preview     -         -     may        -       may
 shop_statementline_aside      -         -     may        -       may
 shop_statementline_confirm    -         -     may        -       may
 shop_statementline_fee        -         -     may        -       may
@@ -108,6 +111,8 @@ shop_statementline_keep       -         -     may        -       may
 shop_statementline_payout     -         -     may        -       may
 shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
+shop_platformsettings_check   -         -     -          -       may
+shop_platformsettings_remove  -         -     -          -       may
 shop_providersettings_check   -         -     -          -       may
 shop_providersettings_remove  -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may

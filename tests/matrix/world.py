@@ -59,6 +59,7 @@ from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.papers.platforms.models import DocumentSending
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.due.models import ReminderPause
@@ -69,6 +70,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
 from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.second_charges.models import SecondChargeRule
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -92,6 +94,7 @@ from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import charge_at_sandbox, make_cart, pay, place
 from tests.matrix.rules import CUSTOMERS
 from tests.matrix.visits import FROM_PAGE
+from tests.shop.papers.platforms.given import platform_row
 from tests.shop.steps import VISITOR_DETAILS
 
 STAFF = ("staff", "clerk", "administrator")
@@ -202,6 +205,7 @@ class World:
             "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
             "document_id": self.document.pk,
+            "language": "fr",
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,
             "part_id": self.pause.order.requests.get(replaced_at=None).pk,
@@ -232,6 +236,8 @@ class World:
             "account-people-export": {"kind": "csv"},
             "account-endings-export": {"kind": "csv"},
             "phone-order": {"token": self.phone_order.token},
+            "admin:shop_platformsettings_check": {"settings_id": platform_row().pk},
+            "admin:shop_platformsettings_remove": {"settings_id": platform_row().pk},
             "admin:shop_phoneorder_units": {"line_id": self.phone_order.cart.lines.get().pk},
         }
         return values | special.get(address_name, {})
@@ -390,6 +396,9 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    SecondChargeRule.objects.create(
+        on_at=now, on_by=people["administrator"], off_at=now, off_by=people["administrator"]
+    )
     payee = keep_account(holder="Alice", iban=IBAN, order=paid, actor=None, now=now)
     transfer = Refund.objects.create(
         order=paid, way="transfer", payee=payee, amount=1, currency="EUR", asked_at=now,
@@ -466,6 +475,7 @@ def given_document(order_id: int, now: datetime) -> Document:
     """Return an invoice of an order, with its files."""
     document = issued(order_id=order_id, now=now, template="invoice", data=as_data(invoice()))
     make_files(document_id=document.pk)
+    DocumentSending.objects.create(document=document, platform="afnor", asked_at=now)
     return document
 
 

@@ -136,6 +136,7 @@ EXEMPT = {
     "shop.payment.provider": CODE,
     "shop.payment.status": CODE,
     "shop.paymentplan": "Terms that the shop offers.",
+    "shop.documentsending": "Keys and codes of the platform.",
     "shop.providersettings": "The shop's own accounts at its payment providers.",
     "shop.chargeback.reference": KEYS,
     "shop.refundcall.key": KEYS,

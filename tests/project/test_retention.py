@@ -78,6 +78,7 @@ STAYS = {
     "shop_moneyhandling": SALE,
     "shop_allocation": SALE,
     "shop_duereminder": SALE,
+    "shop_documentsending": SALE,
     "shop_reminderpause": SALE,
     "shop_bankcolumns": SHOP,
     "shop_bankstatement": SALE,

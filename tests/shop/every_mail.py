@@ -34,7 +34,9 @@ from outbox.mails.models import Mail
 from shop.more.bought import Bought
 from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
+from shop.papers.mails import queue_papers
 from shop.payments.due.services import remind_of_due
+from tests.documents.given import issued, plain_template
 from tests.enrolments.extension.given import extended
 from tests.enrolments.given import assign, given_pack
 from tests.enrolments.waiting.given import frees, full_course, waits
@@ -52,6 +54,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     every_kind(probe_entry, diary)
     _diplomas()
     _part_due(probe_entry, now)
+    _papers_issued(probe_entry, now)
     _waits(now)
     account = CustomerAccountFactory(name="Ateliers Roy")
     owner = MembershipFactory(account=account).user
@@ -110,6 +113,13 @@ def _part_due(probe_entry: Any, now: datetime) -> None:
     order = place(make_cart(probe_entry))
     order.requests.update(due_on=now.date(), created_at=now - timedelta(days=30))
     remind_of_due(now=now)
+
+
+def _papers_issued(probe_entry: Any, now: datetime) -> None:
+    """Issue a document of which no other mail tells."""
+    order = place(make_cart(probe_entry))
+    with plain_template():
+        queue_papers(order, [issued(order_id=order.pk, now=now)], now=now)
 
 
 def _waits(now: datetime) -> None:

@@ -391,6 +391,12 @@ def test_a_paid_order_has_its_places(probe_entry):
         run(f"UPDATE shop_order SET places_released_at = now() WHERE id = {order.pk}")
 
 
+def test_a_colour_of_papers_is_a_colour():
+    ShopIdentity.current()
+    with broken("shop_identity_accent"):
+        run("UPDATE shop_shopidentity SET accent = 'red'")
+
+
 def test_no_more_than_a_course_is_kept_for_addresses_not_proved():
     ShopIdentity.current()
     with broken("shop_identity_unproved_share_percent"):

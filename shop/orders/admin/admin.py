@@ -22,6 +22,7 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, amount, day, two_lines
 from common.admin.filters import DayRangeFilter
 from common.search import among, matching
+from documents.issued.models import Document
 from enrolments.seats.batches.models import FrozenFor, SeatBatch
 from shop.notes.page import Notes, note_urls, notes_for
 from shop.notes.services import notes_of_order
@@ -79,7 +80,8 @@ class OrderAdmin(DisputePages):
     )  # fmt: skip
     linked_lookups = ("account__id__exact",)
     search_help_text = _(
-        "Number, amount, bank reference, entry code, customer, operator, participant or purchase-order reference"
+        "Number, number of an invoice, amount, bank reference, entry code, customer, operator, participant or "
+        "purchase-order reference"
     )
     ordering = ("-id",)
     actions = ("note_numbers_looked_at",)
@@ -95,7 +97,8 @@ class OrderAdmin(DisputePages):
         return [orders_of_people(matching(User.objects.order_by(), word, "search_text"))]
 
     def also_found_whole(self, text: str) -> list[QuerySet[Any]]:
-        return [orders_of_people(User.objects.order_by().filter(email=text))]
+        documents = Document.objects.order_by().filter(number__in=[text, text.upper()], order_id__isnull=False)
+        return [orders_of_people(User.objects.order_by().filter(email=text)), documents.values("order_id")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         orders = with_standing(went_back(super().get_queryset(request)))

@@ -21,6 +21,7 @@ from outbox.selectors import mails_of_order
 from shop.orders.admin.colours import state_label
 from shop.orders.admin.facts import MoneySums, facts_of, facts_of_customer
 from shop.orders.admin.line_views import LineView, views_of_lines
+from shop.orders.admin.story import table_of_story
 from shop.orders.admin.tables import (
     MONEY_SHOWN,
     jobs_of,
@@ -60,6 +61,7 @@ class OrderPage:
     facts: list[tuple[str | Promise, str | SafeString]]
     customer: list[tuple[str | Promise, str | SafeString]]
     lines: list[LineView]
+    story: Table
     payments: Table
     refunds: Table
     money: Table
@@ -112,6 +114,7 @@ def order_page(order: WithAnnotations[Order, MoneySums], *, viewer: User) -> Ord
         facts=facts_of(order, lines, viewer),
         customer=facts_of_customer(order, viewer),
         lines=views,
+        story=table_of_story(order, refunds, viewer),
         payments=table_of_payments(order, viewer),
         refunds=table_of_refunds(refunds, viewer),
         money=table_of_money(money, viewer),

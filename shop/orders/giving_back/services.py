@@ -21,6 +21,7 @@ from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused, Sentence
 from common.templatetags.money import money
+from documents.issued.mailed import hold_mails
 from enrolments.courses.places.services import lock_courses
 from enrolments.courses.services import find_courses
 from enrolments.grounds.models import Ground
@@ -144,6 +145,7 @@ def give_units_back(
     operator = next((context.operator for context in contexts.values()), None)
     mails.queue_given_back(order, givings=keys, operator=operator, now=now)
     credit_given_back(order, keys, by=actor, now=now)
+    hold_mails(order_id=order.pk, at=now)
     return GivenBack(count, worth)
 
 

@@ -22,6 +22,7 @@ from shop.payments.due.services import MAIL, PAYER_MAIL
 from shop.payments.due.standing import is_reminded
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import link_of
+from shop.seller.models import ShopIdentity
 
 Step = DueReminder.Step
 OPEN = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
@@ -41,7 +42,7 @@ def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
     due_on = asked.request.due_on if asked is not None else None
     is_overdue = due_on is not None and due_on < local_day(timezone.now())
     step = mail.context.get("step", Step.FIRST if is_overdue else Step.SOON)
-    terms = late_payment_terms(order.bought_by)
+    terms = late_payment_terms(order.bought_by, ShopIdentity.current())
     url = link_of(asked.request) if asked is not None and asked.request.link_hash else ""
     return context | {
         "to_pay": asked.rest if asked is not None else order.gross,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from billing.ledger.services import Entry
 from common.plain_inserts import insert_row
+from documents.issued.mailed import hold_mails
 from shop.orders import fulfilment, mails
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
@@ -61,3 +62,4 @@ def release_order(
     documents = papers.issue_at_settlement(order, lines, payment=payment, now=now)
     invoiced = [(each.line, each.invoiced.net, each.invoiced.tax) for each in lines]
     postings.post_settlement(settlement, deposits=deposits, invoiced=invoiced, allocated=allocated, documents=documents)
+    hold_mails(order_id=order.pk, at=now)

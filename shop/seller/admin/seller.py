@@ -9,15 +9,19 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminImageFieldWidget, UnfoldBooleanSwitchWidget
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
 from common.admin.refusals import TellsRefusals
+from common.languages import languages
+from shop.papers.preview import sample_pdf
 from shop.seller.missing import missing_from_the_shop
 from shop.seller.models import ShopIdentity
 from shop.seller.prices import NOT_CONFIRMED, needs_confirming
@@ -34,6 +38,19 @@ FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (_("Registration"), {"fields": ("siret", "vat_number", "legal_line", "activity_number")}),
     (_("Prices and VAT"), {"fields": ("prices_include_tax", "rereads_prices", "vat_id_rule")}),
     (_("Bank details"), {"fields": ("bank_name", "iban", "bic")}),
+    (
+        _("Look and terms of invoices and other documents"),
+        {
+            "fields": (
+                "accent",
+                ("footer_fr", "footer_en"),
+                ("payment_terms_fr", "payment_terms_en"),
+                ("penalties_fr", "penalties_en"),
+                ("discount_fr", "discount_en"),
+            ),
+            "description": _("Documents that are issued keep the look and the terms that they were issued with."),
+        },
+    ),
     (_("Addresses for mail"), {"fields": ("sales_email", "support_email")}),
     (
         _("How long an order may stay unpaid"),
@@ -85,6 +102,15 @@ class ShopIdentityForm(forms.ModelForm):
             ),
             "support_email": _("Where customers turn to. Stands at the foot of every page and mail."),
             "logo": _("JPEG, PNG or WebP; shown beside the name at the head of the shop."),
+            "accent": _("Stands on white and under white text, so it has to be dark enough."),
+            "footer_fr": _("Below the seller at the foot of each page."),
+            "footer_en": _("Below the seller at the foot of each page."),
+            "payment_terms_fr": _("Printed where something is to be paid, beside the amounts and their last days."),
+            "payment_terms_en": _("Printed where something is to be paid, beside the amounts and their last days."),
+            "penalties_fr": _("For companies. Empty: three times the legal interest rate."),
+            "penalties_en": _("For companies. Empty: three times the legal interest rate."),
+            "discount_fr": _("For companies and public bodies. Empty: no discount."),
+            "discount_en": _("For companies and public bodies. Empty: no discount."),
             "deferred_days": _(
                 "For bank transfers and other money that takes its time. Counted from the placing of the order."
             ),
@@ -101,6 +127,10 @@ class ShopIdentityForm(forms.ModelForm):
                 raise ValidationError(str(refusal)) from refusal
         return logo
 
+    def clean_accent(self) -> str:
+        """Return the colour typed; the one stored where none is sent."""
+        return str(self.cleaned_data["accent"] or self.instance.accent)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # a hook of Django that its types leave out
         if not self.errors:
@@ -115,6 +145,7 @@ class ShopIdentityAdmin(TellsRefusals):
     form = ShopIdentityForm
     warn_unsaved_form = True
     change_form_outer_before_template = "seller/admin/missing.html"
+    change_form_outer_after_template = "seller/admin/preview.html"
     fieldsets = FIELDSETS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -141,11 +172,15 @@ class ShopIdentityAdmin(TellsRefusals):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         missing = missing_from_the_shop(now=timezone.now())
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "missing": missing})
+        samples = [(code, get_language_info(code)["name_local"].capitalize()) for code in languages()]
+        context = {**(extra_context or {}), "missing": missing, "sample_languages": samples}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "logo":
             kwargs["widget"] = UnfoldAdminImageFieldWidget({"accept": "image/jpeg,image/png,image/webp"})
+        elif db_field.name == "accent":
+            kwargs |= {"widget": UnfoldAdminColorInputWidget(), "required": False}
         elif db_field.name in LONGEST_UNPAID_TIMES:
             kwargs |= {"min_value": 1, "max_value": LONGEST_UNPAID_TIMES[db_field.name]}
         elif db_field.name == "reminder_before_days":
@@ -155,6 +190,24 @@ class ShopIdentityAdmin(TellsRefusals):
         elif db_field.name == "unproved_share":
             kwargs |= {"min_value": 0, "max_value": 100}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("preview/<str:language>/", wrap(self.preview), name="shop_shopidentity_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, language: str) -> HttpResponse:
+        """Answer with a sample invoice of the seller as saved, in a language. It has no number and is no document."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if language not in languages():
+            raise Http404
+        content = sample_pdf(ShopIdentity.current(), language=language, day=timezone.localdate())
+        answer = HttpResponse(content, content_type="application/pdf")
+        answer["Cache-Control"] = "no-store, private"
+        return answer
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
         save_seller(seller=obj, rereads_prices=form.cleaned_data["rereads_prices"])

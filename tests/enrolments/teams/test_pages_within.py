@@ -55,6 +55,7 @@ CLOSED = {
     "account-orders": BY_ROLE,
     "account-money": BY_ROLE,
     "account-documents": BY_ROLE,
+    "account-documents-zip": BY_ROLE,
     "account-renew": BY_ROLE,
     "account-teams": DECIDES,
     "account-team": DECIDES,
@@ -152,6 +153,7 @@ class Everything(World):
             "run_id": [self.runs[inside].pk],
             "line": [2],
             "kind": ["csv", "xlsx"],
+            "form": ["pdf"],
             "code": [ENTRY.code],
         }
 
@@ -254,7 +256,7 @@ def test_what_is_beyond_the_part_does_not_exist(world, client, kind):
     values = world.values(inside=False)
 
     for address in desk().values():
-        if not address.parameters & (values.keys() - {"number", "line", "kind", "code"}):
+        if not address.parameters & (values.keys() - {"number", "line", "kind", "form", "code"}):
             continue
         for url in urls(address, values):
             assert client.get(url).status_code in (404, 405), url

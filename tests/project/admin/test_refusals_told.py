@@ -47,6 +47,7 @@ from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.matrix.world import given_pause
 from tests.shop.admin_pages import text_of
+from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 
 pytestmark = pytest.mark.django_db
@@ -198,7 +199,7 @@ TRANSFERS = "shop.payments.transfers_back"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 DUE = "shop.payments.due.admin"
-METHODS = "shop.payments.configured.admin"
+METHODS = "shop.payments.configured.keyed_admin"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
     Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
@@ -340,6 +341,8 @@ BUTTONS = (
     Button("shop_account_note", "shop.notes.page.add_note", lambda order: order.account_id, {"text": "Called"}),
     Button("shop_providersettings_check", f"{METHODS}.try_keys", lambda _: row_of().pk),
     Button("shop_providersettings_remove", f"{METHODS}.remove_keys", lambda _: saved().pk),
+    Button("shop_platformsettings_check", f"{METHODS}.try_keys", lambda _: platform_row().pk),
+    Button("shop_platformsettings_remove", f"{METHODS}.remove_keys", lambda _: switch().pk),
     Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),
     Button("shop_legaltext_next", f"{LEGAL}.start_version", lambda order: legal_text(order, is_published=True)),
     Button("shop_legaltext_add", f"{LEGAL}.start_version", posted={"kind": "terms"}),
@@ -352,6 +355,7 @@ ONLY_READ = {
     "documents_document_file",
     "outbox_mail_body",
     "shop_order_units",
+    "shop_shopidentity_preview",
 }
 # Forms of several fields: the tests of their rooms say what they tell of a refusal.
 WITH_FORMS = {
@@ -385,6 +389,7 @@ FORMS = (
     ),
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
     Button("shop_providersettings_change", f"{METHODS}.save_settings", lambda _: row_of("transfer").pk),
+    Button("shop_platformsettings_change", f"{METHODS}.save_settings", lambda _: platform_row().pk),
     Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )

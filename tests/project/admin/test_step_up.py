@@ -31,6 +31,7 @@ from tests.accounts.sign_in.proofs import code_of, give_app, sign_in_with
 from tests.catalog.admin_pages import controls
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.matrix.urlconf import addresses, names_of_model_pages
+from tests.matrix.world import given_document
 from tests.project.admin.test_refusals_told import (
     BUTTONS,
     ONLY_READ,
@@ -42,6 +43,7 @@ from tests.project.admin.test_refusals_told import (
 )
 from tests.shop.admin_pages import text_of
 from tests.shop.orders.admin.test_giving_back_many import order_of_a_session
+from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 from tests.shop.payments.statements.files import camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
@@ -55,6 +57,13 @@ BY_PAGE = {button.page: button for button in BUTTONS}
 
 def with_factor() -> Authenticator:
     return give_app(UserFactory())
+
+
+# Acts that hand something out and change nothing.
+HAND_OUT = (
+    "shop_transferfile_download",
+    *(f"documents_document_changelist {action}" for action in ("save_pdf", "save_xml", "save_ubl")),
+)
 
 
 def group() -> int:
@@ -114,6 +123,12 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_providersettings_remove":
         row = saved()
         return reverse(name, args=[row.pk]), {"seen": row.keys_at.isoformat()}
+    if page == "shop_platformsettings_change":
+        url = reverse(name, args=[platform_row().pk])
+        return url, form_of("platformsettings_form")(client, url) | {"offer": "yes"}
+    if page == "shop_platformsettings_remove":
+        platform = switch()
+        return reverse(name, args=[platform.pk]), {"seen": platform.keys_at.isoformat()}
     if page in ("shop_order_give_back_all", "shop_order_give_back_tutors"):
         url = reverse(name, args=[order_of_a_session().pk])
         shown = client.get(url).context["form"].initial["seen"]
@@ -135,6 +150,9 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_paymentevent_changelist":
         chosen = {"action": action, "_selected_action": [wrong_charge(order)]}
         return reverse("admin:shop_paymentevent_changelist"), chosen
+    if page == "documents_document_changelist":
+        document = given_document(order.pk, timezone.now())
+        return reverse("admin:documents_document_changelist"), {"action": action, "_selected_action": [document.pk]}
     if page == "shop_order_together":
         wrong_money(order)
         return reverse(name, args=[order.pk]), {"seen": str(sum_waiting(order)[1])}
@@ -174,7 +192,7 @@ def test_each_act_waits_for_a_fresh_proof_and_is_done_after_it(order, factor, na
     assert changed(before) == set()
     done = client.post(answer["Location"], {"code": code_of(factor), "next": url}, follow=True)
     assert done.status_code == 200
-    assert changed(before) or name.endswith(("accounts_user_change", "shop_transferfile_download")), text_of(done)
+    assert changed(before) or name.endswith(("accounts_user_change", *HAND_OUT)), text_of(done)
     if name.endswith("accounts_user_change"):
         assert User.objects.filter(is_staff=True).count() == 2
 
@@ -294,7 +312,7 @@ HARMLESS = {
     "shop_order_note", "shop_account_note", "shop_order_billing", "shop_order_pro_forma",
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
-    "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check",
+    "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check", "shop_platformsettings_check",
     "shop_duepart_pause", "shop_duepart_resume",
     "shop_bankstatement_send", "shop_bankstatement_columns", "shop_bankstatement_import", "shop_bankstatement_discard",
 }  # fmt: skip
@@ -339,6 +357,8 @@ FOR_THE_BANK = {"shop/payments/transfers_back/admin.py"}
 
 # One document at a time, for those who may read its page, which names its buyer as well.
 ONE_DOCUMENT = {"documents/issued/answers.py"}
+# Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
+MANY_DOCUMENTS = {"documents/issued/bundles.py"}
 
 
 def test_no_export_is_forgotten():
@@ -351,4 +371,4 @@ def test_no_export_is_forgotten():
         if SENDS_A_FILE.search(module.read_text())
     }
 
-    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | FOR_THE_BANK
+    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS | FOR_THE_BANK
