@@ -73,6 +73,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
 from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.second_charges.models import SecondChargeRule
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -400,6 +401,9 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    SecondChargeRule.objects.create(
+        on_at=now, on_by=people["administrator"], off_at=now, off_by=people["administrator"]
+    )
     payee = keep_account(holder="Alice", iban=IBAN, order=paid, actor=None, now=now)
     transfer = Refund.objects.create(
         order=paid, way="transfer", payee=payee, amount=1, currency="EUR", asked_at=now,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0079_platforms'),
+        ('shop', '0080_cards_of_payers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
