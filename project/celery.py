@@ -51,6 +51,8 @@ BEAT_SCHEDULE: dict[str, dict] = {
     "mend charge-backs": {"task": "shop.payments.charge_backs.tasks.mend_charge_backs", "schedule": 600},
     "look at payments again": {"task": "shop.payments.charge_backs.tasks.look_at_payments", "schedule": 600},
     "try keys of providers": {"task": "shop.payments.configured.tasks.try_keys_of_providers", "schedule": 12 * 3600},
+    "send documents to platforms": {"task": "shop.papers.platforms.tasks.send_documents", "schedule": 300},
+    "ask platforms": {"task": "shop.papers.platforms.tasks.ask_platforms", "schedule": 3600},
     "expire unpaid orders": {"task": "shop.orders.tasks.expire_unpaid_orders", "schedule": 60},
 }
 

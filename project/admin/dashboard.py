@@ -33,6 +33,8 @@ from project.admin.figures_page import WaitingView, sales_view, seats_view, wait
 from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.papers.models import MissingPaper
+from shop.papers.platforms.admin import SendingTodoFilter
+from shop.papers.platforms.services import refused
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
@@ -221,6 +223,17 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             _("Something that they must say is missing; the list says what."),
             MissingPaper.objects.count(),
             reverse("admin:shop_missingpaper_changelist"),
+            "bad",
+        )
+    if user.has_perm("shop.view_documentsending"):
+        yield Count(
+            _("Documents that the platform or the buyer refused"),
+            _("Take them back by a credit note, and issue them anew."),
+            refused().count(),
+            reverse(
+                "admin:shop_documentsending_changelist",
+                query={SendingTodoFilter.parameter_name: SendingTodoFilter.ATTENTION},
+            ),
             "bad",
         )
     if user.has_perm("handlers.view_brokenhook"):

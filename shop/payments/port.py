@@ -20,8 +20,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 
 from common.currencies import in_minor_units
-from shop.payments.configured.declared import SettingsForm
-from shop.payments.configured.in_force import settings_in_force
+from shop.payments.configured.keyed import Keyed
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ def origin_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class Provider:
+class Provider(Keyed):
     """Payment method. Subclasses live in a package of `shop.payments.providers`, which names its instance `provider`.
 
     `origins` are scheme and host of each site of the provider to which the order's page sends customers; browsers block
@@ -221,7 +220,6 @@ class Provider:
     held. They raise Unreachable and CallRefused.
     """
 
-    name: ClassVar[str]
     label: ClassVar[str | Promise]
     summary: ClassVar[str | Promise] = ""
     is_immediate: ClassVar[bool] = False
@@ -234,7 +232,6 @@ class Provider:
     urlconf: ClassVar[str] = ""
     instructions_template: ClassVar[str | None] = None
     origins: ClassVar[Sequence[str]] = ()
-    settings_form: ClassVar[type[SettingsForm] | None] = None
     # Whether the merchant decides if customers are offered it.
     is_choosable: ClassVar[bool] = True
 
@@ -256,14 +253,6 @@ class Provider:
     def sites(self) -> Sequence[str]:
         """Return scheme and host of each site to which the order's page sends customers now."""
         return self.origins
-
-    def values(self) -> Mapping[str, str]:
-        """Return the settings in force by field; {} for a provider that has none, or needs none."""
-        return settings_in_force(self.settings_form) if self.settings_form else {}
-
-    def has_keys(self) -> bool:
-        """Tell whether the provider can be called and heard, as far as that takes keys."""
-        return self.settings_form is None or bool(self.values())
 
     def is_fit(self) -> bool:
         """Tell whether customers may be offered it: with keys, and not those of a test where money counts."""

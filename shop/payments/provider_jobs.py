@@ -11,13 +11,14 @@ from common.words import Text
 from outbox.errors import ServiceAway
 from outbox.jobs.models import Job
 from outbox.jobs.registry import job_kind
-from shop.payments.port import Provider, Unreachable
+from shop.payments.configured.keyed import Keyed
+from shop.payments.port import Unreachable
 
 Work = Callable[[Job, datetime], None]
 
 
 def one_kind_each(
-    providers: Iterable[Provider], kind_of: Callable[[str], str], work: Work, *, label: Text, **options: Any
+    providers: Iterable[Keyed], kind_of: Callable[[str], str], work: Work, *, label: Text, **options: Any
 ) -> None:
     """Register a kind of jobs for each provider, named by `kind_of` its name. A provider that does not answer `work` is
     away. Waiting jobs are told with the thing that they are about."""

@@ -163,6 +163,8 @@ admin:shop_phoneorder_customer       pk                       seen
 admin:shop_phoneorder_send           pk                       -  # mails the way to the order as it stands then
 admin:shop_phoneorder_accepted       pk                       version,gross,contents
 admin:shop_phoneorder_discard        pk                       -  # refused once it is placed
+admin:shop_platformsettings_check    settings_id              -  # calls the platform, overwrites nothing
+admin:shop_platformsettings_remove   settings_id              -  # keys saved since are not removed
 admin:shop_providersettings_check    settings_id              -  # calls the provider, overwrites nothing
 admin:shop_providersettings_remove   settings_id              -  # keys saved since are not removed
 admin:shop_legaltext_next            text_id                  -  # makes a new version, overwrites nothing
@@ -206,6 +208,8 @@ admin:shop_statementline_aside       statement_line_id        -  # a line is dec
 admin:shop_shopidentity_preview      language                 -  # answers as to a GET
 admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
+admin:shop_bookexport_make           -                        -  # a form makes one export, however often it is posted
+admin:shop_bookexport_download       export_id                -  # reads, changes nothing
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_note   user_id                  -  # asked for once at a time
@@ -228,6 +232,7 @@ accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.chartaccount      made_from
 billing.closure           -  # nothing to edit
 billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
@@ -247,6 +252,7 @@ handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
+shop.bookexport           -  # nothing to edit
 shop.statementline        -  # nothing to edit
 shop.refund               -  # nothing to edit
 shop.secondchargerule     -  # nothing to edit
@@ -257,6 +263,8 @@ shop.phoneorder           -  # nothing to edit
 shop.payment              -  # nothing to edit
 shop.missingpaper         -  # nothing to edit
 shop.duepart              -  # nothing to edit
+shop.documentsending      -  # nothing to edit
+shop.platformsettings     made_from
 shop.paymentattempt       -  # nothing to edit
 shop.paymentplan          made_from
 shop.paymentevent         -  # nothing to edit

@@ -35,6 +35,7 @@ accounts.erasurerequest   -         -     -          -       look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.chartaccount      -         -     all        -       all
 billing.closure           -         -     look       -       look
 billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
@@ -54,6 +55,8 @@ handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
 shop.bankstatement        -         -     look       -       look
+shop.bookexport           -         -     look       -       look
+shop.documentsending      -         -     look       -       look
 shop.duepart              -         -     look       -       look
 shop.legaltext            -         -     look       -       all
 shop.missingpaper         -         -     look       -       look
@@ -63,6 +66,7 @@ shop.paymentattempt       -         -     look       -       look
 shop.paymentevent         -         -     look       -       look
 shop.paymentplan          -         -     add        -       add
 shop.phoneorder           -         add   -          -       add
+shop.platformsettings     -         -     look       -       write
 shop.providersettings     -         -     look       -       write
 shop.refund               -         -     look       -       look
 shop.secondchargerule     -         -     look       -       look
@@ -95,6 +99,8 @@ outbox_mail_body              -         may   may        may     may
 outbox_mail_dismiss           -         may   -          may     may
 outbox_mail_resend            -         may   -          may     may
 shop_account_note             -         may   may        may     may
+shop_bookexport_download      -         -     may        -       may
+shop_bookexport_make          -         -     may        -       may
 shop_bankstatement_columns    -         -     may        -       may
 shop_bankstatement_discard    -         -     may        -       may
 shop_bankstatement_import     -         -     may        -       may
@@ -109,6 +115,8 @@ shop_statementline_keep       -         -     may        -       may
 shop_statementline_payout     -         -     may        -       may
 shop_statementline_sure       -         -     may        -       may
 shop_legaltext_next           -         -     -          -       may
+shop_platformsettings_check   -         -     -          -       may
+shop_platformsettings_remove  -         -     -          -       may
 shop_providersettings_check   -         -     -          -       may
 shop_providersettings_remove  -         -     -          -       may
 shop_legaltext_publish        -         -     -          -       may

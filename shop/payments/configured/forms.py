@@ -74,15 +74,15 @@ class MethodForm(forms.ModelForm):
         return cleaned
 
 
-def form_for(declared: type[SettingsForm] | None) -> type[MethodForm]:
-    """Make the form of a method whose provider declares these settings."""
+def form_for(declared: type[SettingsForm] | None, base: type[MethodForm] = MethodForm) -> type[MethodForm]:
+    """Make the form of a service that declares these settings, on the form of its kind."""
     if declared is None:
-        return MethodForm
+        return base
     fields: dict[str, Any] = {name: _shown(name, field, declared) for name, field in declared.base_fields.items()}
     fields[KEYS_SAVED] = forms.CharField(
         label=gettext_lazy("Keys saved"), required=False, widget=UnfoldAdminTextInputWidget({"readonly": True})
     )
-    return type("ProviderForm", (MethodForm,), {**fields, "declared": declared})
+    return type("ProviderForm", (base,), {**fields, "declared": declared})
 
 
 def _shown(name: str, field: forms.Field, declared: type[SettingsForm]) -> forms.Field:

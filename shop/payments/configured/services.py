@@ -14,8 +14,9 @@ from common.refusals import Refused
 from common.secrets import Purpose, Undecryptable, encrypt
 from shop.payments.configured.declared import SettingsForm
 from shop.payments.configured.in_force import forget, values_of
+from shop.payments.configured.keyed import Keyed
 from shop.payments.configured.models import ACCOUNT_LENGTH, PROBLEM_LENGTH, ProviderSettings
-from shop.payments.port import CallRefused, Connection, Provider
+from shop.payments.port import CallRefused, Connection
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -49,7 +50,7 @@ def completed(form: type[SettingsForm], row: ProviderSettings, typed: Mapping[st
 
 @transaction.atomic
 def save_settings(
-    *, provider: Provider, offer: str, typed: Mapping[str, str], actor: User, now: datetime
+    *, provider: Keyed, offer: str, typed: Mapping[str, str], actor: User, now: datetime
 ) -> ProviderSettings:
     """Save whether a method is offered and the keys typed for its provider (`completed`). Locks the row.
 
@@ -73,7 +74,7 @@ def save_settings(
 
 
 @transaction.atomic
-def remove_keys(*, provider: Provider, seen: datetime | None) -> ProviderSettings:
+def remove_keys(*, provider: Keyed, seen: datetime | None) -> ProviderSettings:
     """Remove the keys saved at the moment `seen`: those of the environment count again, if there are any. Locks the
     row. Raises KeysChanged."""
     row = _locked(provider.name)
@@ -84,7 +85,7 @@ def remove_keys(*, provider: Provider, seen: datetime | None) -> ProviderSetting
     return row
 
 
-def try_keys(*, provider: Provider, now: datetime) -> Connection:
+def try_keys(*, provider: Keyed, now: datetime) -> Connection:
     """Call a provider to try its keys, and note what it said; silence is not noted. Locks nothing while it waits.
 
     Raises Unreachable, and CallRefused with the code that was noted; `not_configured` where there are no keys.

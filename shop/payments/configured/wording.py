@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from common.admin.display import moment
+from shop.payments.configured.keyed import Keyed
 from shop.payments.configured.models import ProviderSettings
-from shop.payments.port import Connection, Provider
+from shop.payments.port import Connection
 
 
-def title_of(provider: Provider) -> str:
+def title_of(provider: Keyed) -> str:
     """Return the name by which the merchant knows a provider; "" for a method without one."""
     return str(provider.settings_form.title) if provider.settings_form else ""
 
 
-def source_of(provider: Provider, row: ProviderSettings) -> str:
+def source_of(provider: Keyed, row: ProviderSettings) -> str:
     """Tell in a sentence where the keys in force come from; "" for a provider without keys."""
     form = provider.settings_form
     if form is None:

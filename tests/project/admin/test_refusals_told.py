@@ -47,6 +47,8 @@ from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.matrix.world import given_pause
 from tests.shop.admin_pages import text_of
+from tests.shop.books.making import made
+from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 
 pytestmark = pytest.mark.django_db
@@ -192,13 +194,21 @@ def statement_line(order: Any) -> int:
     return import_file(statement_id=kept_file(order), now=timezone.now()).lines.get().pk
 
 
+def export_made(_order: Any) -> int:
+    return made("orders").pk
+
+
+EXPORT = {
+    "kind": "orders", "form": "csv", "basis": "debits", "starts_on": "2026-01-01", "ends_on": "2026-01-31",
+    "asked_as": "6f1f3bd4-3f7e-4a55-9a3e-1a5d2f6f5a10",
+}  # fmt: skip
 LINES = "shop.payments.statements.line_admin"
 STATEMENTS = "shop.payments.statements.admin"
 TRANSFERS = "shop.payments.transfers_back"
 PHONE_ORDERS = "shop.phone_orders.admin.admin"
 ORDERS = "shop.orders.admin.actions"
 DUE = "shop.payments.due.admin"
-METHODS = "shop.payments.configured.admin"
+METHODS = "shop.payments.configured.keyed_admin"
 LEGAL = "shop.seller.admin.legal_texts"
 BUTTONS = (
     Button("accounts_approval_approve", "accounts.second_person.admin.approve", waiting),
@@ -212,6 +222,8 @@ BUTTONS = (
     Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
     Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
     Button("billing_closure_close", "billing.closures.admin.close_days", day_to_close, {"through": "2026-11-28"}),
+    Button("shop_bookexport_make", "shop.books.admin.ask_for_export", posted=EXPORT),
+    Button("shop_bookexport_download", "shop.books.admin.hand_out", export_made),
     Button("shop_bankstatement_import", f"{STATEMENTS}.import_file", kept_file),
     Button("shop_bankstatement_discard", f"{STATEMENTS}.discard_file", kept_file),
     Button("shop_statementline_confirm", f"{LINES}.confirm_line", statement_line, {"shares": "1:7.00"}),
@@ -340,6 +352,8 @@ BUTTONS = (
     Button("shop_account_note", "shop.notes.page.add_note", lambda order: order.account_id, {"text": "Called"}),
     Button("shop_providersettings_check", f"{METHODS}.try_keys", lambda _: row_of().pk),
     Button("shop_providersettings_remove", f"{METHODS}.remove_keys", lambda _: saved().pk),
+    Button("shop_platformsettings_check", f"{METHODS}.try_keys", lambda _: platform_row().pk),
+    Button("shop_platformsettings_remove", f"{METHODS}.remove_keys", lambda _: switch().pk),
     Button("shop_legaltext_publish", f"{LEGAL}.publish_text", legal_text),
     Button("shop_legaltext_next", f"{LEGAL}.start_version", lambda order: legal_text(order, is_published=True)),
     Button("shop_legaltext_add", f"{LEGAL}.start_version", posted={"kind": "terms"}),
@@ -386,6 +400,7 @@ FORMS = (
     ),
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
     Button("shop_providersettings_change", f"{METHODS}.save_settings", lambda _: row_of("transfer").pk),
+    Button("shop_platformsettings_change", f"{METHODS}.save_settings", lambda _: platform_row().pk),
     Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )

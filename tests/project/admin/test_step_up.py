@@ -43,6 +43,7 @@ from tests.project.admin.test_refusals_told import (
 )
 from tests.shop.admin_pages import text_of
 from tests.shop.orders.admin.test_giving_back_many import order_of_a_session
+from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 from tests.shop.payments.statements.files import camt, entry, statement
 from tests.shop.payments.statements.test_statements import bring_in
@@ -61,6 +62,7 @@ def with_factor() -> Authenticator:
 # Acts that hand something out and change nothing.
 HAND_OUT = (
     "shop_transferfile_download",
+    "shop_bookexport_download",
     *(f"documents_document_changelist {action}" for action in ("save_pdf", "save_xml", "save_ubl")),
 )
 
@@ -122,6 +124,12 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "shop_providersettings_remove":
         row = saved()
         return reverse(name, args=[row.pk]), {"seen": row.keys_at.isoformat()}
+    if page == "shop_platformsettings_change":
+        url = reverse(name, args=[platform_row().pk])
+        return url, form_of("platformsettings_form")(client, url) | {"offer": "yes"}
+    if page == "shop_platformsettings_remove":
+        platform = switch()
+        return reverse(name, args=[platform.pk]), {"seen": platform.keys_at.isoformat()}
     if page in ("shop_order_give_back_all", "shop_order_give_back_tutors"):
         url = reverse(name, args=[order_of_a_session().pk])
         shown = client.get(url).context["form"].initial["seen"]
@@ -305,7 +313,7 @@ HARMLESS = {
     "shop_order_note", "shop_account_note", "shop_order_billing", "shop_order_pro_forma",
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
-    "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check",
+    "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check", "shop_platformsettings_check",
     "shop_duepart_pause", "shop_duepart_resume",
     "shop_bankstatement_send", "shop_bankstatement_columns", "shop_bankstatement_import", "shop_bankstatement_discard",
 }  # fmt: skip
@@ -348,6 +356,9 @@ CALENDARS = {"enrolments/calendar/views.py"}
 # Files for the merchant's bank, behind a proof of one's own: shop_transferfile_download in STEP_UP_ACTS.
 FOR_THE_BANK = {"shop/payments/transfers_back/admin.py"}
 
+# Exports of the books, kept for a while: shop_bookexport_download in STEP_UP_ACTS.
+OF_THE_BOOKS = {"shop/books/admin.py"}
+
 # One document at a time, for those who may read its page, which names its buyer as well.
 ONE_DOCUMENT = {"documents/issued/answers.py"}
 # Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
@@ -364,4 +375,5 @@ def test_no_export_is_forgotten():
         if SENDS_A_FILE.search(module.read_text())
     }
 
-    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS | FOR_THE_BANK
+    of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS
+    assert found == WRITER | of_customers | FOR_THE_BANK | OF_THE_BOOKS
