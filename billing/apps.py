@@ -6,7 +6,7 @@ from common import floors
 class BillingConfig(floors.Floor):
     name = "billing"
     verbose_name = _("Books")
-    rooms = ("ledger", "closures")
+    rooms = ("ledger", "closures", "journal")
 
     def ready(self) -> None:
         super().ready()

@@ -27,9 +27,9 @@ def normalise_vat_id(typed: str, *, country: str) -> str:
     if len(number) > MAX_VAT_ID_LENGTH or not number.isascii() or not number.isalnum():
         raise ValidationError(INVALID_VAT_ID, code="invalid")
     try:
-        if _is_european(number[:2]):
+        if is_european(number[:2]):
             return eu_vat.validate(_vat_prefix(number[:2]) + number[2:])
-        if _is_european(country):
+        if is_european(country):
             return eu_vat.validate(_vat_prefix(country) + number)
         module = get_cc_module(country.lower(), "vat") if country else None
         return module.compact(module.validate(number)) if module else number
@@ -42,7 +42,8 @@ def is_of_country(number: str, country: str) -> bool:
     return bool(number) and number.startswith(_vat_prefix(country))
 
 
-def _is_european(code: str) -> bool:
+def is_european(code: str) -> bool:
+    """Tell whether two letters are those of a country whose VAT numbers are European."""
     return code.lower() in {*eu_vat.MEMBER_STATES, "el", "xi"}
 
 

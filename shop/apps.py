@@ -39,6 +39,7 @@ class ShopConfig(floors.Floor):
         "papers",
         "papers.platforms",
         "postings",
+        "books",
         "trial",
         "renewal",
         "withdrawal",

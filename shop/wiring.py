@@ -93,6 +93,7 @@ def connect() -> None:
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile", "shop.secondchargerule")
     add_admin_pages("shop.bankstatement", "shop.statementline", "shop.missingpaper")
+    add_admin_pages("shop.bookexport")
     add_admin_pages("shop.duepart", "shop.documentsending")
     PAGES.register("order", order_by_token)
     second_person.register()

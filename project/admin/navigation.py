@@ -43,6 +43,8 @@ GROUPS = (
             "shop.DocumentSending": "outbox",
             "billing.LedgerEntry": "account_balance",
             "billing.Closure": "lock_clock",
+            "billing.ChartAccount": "tag",
+            "shop.BookExport": "table_view",
         },
     ),
     Group(

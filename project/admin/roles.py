@@ -45,8 +45,10 @@ ACCOUNTING = frozenset(
     | LOOK_AT_CUSTOMERS
     | rights("shop", LOOK, "payment", "paymentevent", "shopidentity", "legaltext", "keptbilling")
     | rights("shop", LOOK, "bankstatement", "statementline", "missingpaper", "duepart", "documentsending")
+    | rights("shop", LOOK, "bookexport")
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
+    | rights("billing", EVERYTHING, "chartaccount")
     | rights("documents", LOOK, "document")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | rights("shop", LOOK, "refund", "secondchargerule", "transferfile", "paymentattempt", "providersettings")
@@ -59,6 +61,7 @@ ACCOUNTING = frozenset(
         "shop.set_terms",
         "billing.close_period",
         "shop.issue_papers",
+        "shop.make_bookexport",
         "shop.pause_reminders",
         "shop.correct_papers",
         "shop.send_refund",
@@ -115,7 +118,7 @@ TABLE = (
         pgettext_lazy("role of staff", "Accounting"),
         _(
             "Confirms money, accepts promises and agrees terms, gives units back, sends money back or notes it as paid "
-            "back, keeps the taxes."
+            "back, keeps the taxes, makes exports for the accountant."
         ),
         ACCOUNTING,
     ),

@@ -53,6 +53,8 @@ KEPT = {
     "documents": (3653, 3653),
     # Names and accounts on bank statements, after the day of the line.
     "statements": (3653, 3653),
+    # Files of exports of the books, after they were made; who made which stays.
+    "book_exports": (90, 7),
     # Bank accounts to which money went back, after it arrived or failed.
     "payee_accounts": (90, 30),
     # The same of an order that ended unpaid, after the last day on which its money was awaited.

@@ -67,8 +67,10 @@ STEP_UP_ACTS = {
     "admin:documents_document_changelist save_ubl",
     # Documents that were wrong
     "admin:shop_order_correct_document",
-    # Books that nobody opens again
+    # Books that nobody opens again, and their exports
     "admin:billing_closure_close",
+    "admin:shop_bookexport_make",
+    "admin:shop_bookexport_download",
     # The bank account that customers pay to
     "admin:shop_shopidentity_change",
     # The accounts at providers that customers pay to

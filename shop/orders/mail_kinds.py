@@ -221,7 +221,7 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about a saved card that was not charged: what is owed, and where it is paid."""
-    charge = CardCharge.objects.select_related("request").get(pk=mail.context["charge"])
+    charge = CardCharge.objects.select_related("request", "card").get(pk=mail.context["charge"])
     token = token_of(charge.request)
     url = settings.SITE_URL + reverse("pay-link", args=[token]) if token else ""
     rests = [each.rest for each in asked_of(charge.request.order) if each.request.pk == charge.request_id]

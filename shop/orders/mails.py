@@ -62,14 +62,14 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
     queue_mails(mails)
 
 
-def queue_payment_received(order: Order, *, now: datetime) -> None:
+def queue_payment_received(order: Order, *, seller: ShopIdentity, now: datetime) -> None:
     """Queue the news to the customer, to an outside payer who was asked for the money, and to the sales team."""
     if not order.is_free:
         queue_mails(
             [
                 *to_customer(order, "payment_received", context=telling_of(order.pk, now), now=now),
                 *_to_asked_payer(order, "payer_nothing_due"),
-                *_to_sales(order, "payment_received_sales"),
+                *_to_sales(order, "payment_received_sales", seller=seller),
             ]
         )
 
@@ -156,7 +156,7 @@ def queue_money_needs_attention(event: PaymentEvent, order: Order | None, outcom
                 account_id=order.account_id if order else None,
                 order_id=order.pk if order else None,
             )
-            for recipient in _sales_recipients()
+            for recipient in _sales_recipients(ShopIdentity.current())
         ]
     )
 
@@ -284,16 +284,16 @@ def _to_sales(
     *,
     occasion: str = "",
     context: dict[str, Any] | None = None,
+    seller: ShopIdentity | None = None,
 ) -> list[NewMail]:
     return [
         _mail(order, kind, recipient, occasion=occasion, context=context, language=settings.LANGUAGE_CODE)
-        for recipient in _sales_recipients()
+        for recipient in _sales_recipients(seller or ShopIdentity.current())
     ]
 
 
-def _sales_recipients() -> list[str]:
-    address = ShopIdentity.current().sales_address
-    return [address] if address else []
+def _sales_recipients(seller: ShopIdentity) -> list[str]:
+    return [seller.sales_address] if seller.sales_address else []
 
 
 def _mail(

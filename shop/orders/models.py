@@ -50,6 +50,9 @@ class Order(Copied):
         ALL = "all", _("when everything is paid or promised")
         FIRST = "first", _("when the first part is paid or promised")
 
+    # Whether it may have documents; False only where a query has told so.
+    has_papers = True
+
     number = models.CharField(_("number"), max_length=20, unique=True)
     token = models.CharField(max_length=43, default=new_token, unique=True)
     cart = models.OneToOneField("shop.Cart", on_delete=models.SET_NULL, null=True, related_name="order")

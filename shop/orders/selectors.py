@@ -16,7 +16,7 @@ from accounts.members.models import Membership
 from accounts.members.rights import Right, accounts_with, rights_of
 from accounts.people.models import User
 from catalog.pricing import ZERO
-from common.plain_rows import plain_row, plain_rows
+from common.plain_rows import plain_row, plain_rows, plain_rows_with
 from handlers.contract import Buyer, Refusal
 from shop.orders.contexts import enrols_buyer, handler_of
 from shop.orders.giving_back.units import answered_units
@@ -192,13 +192,20 @@ class OrderView:
         return self.sight.may_pay and self.order.status == Order.Status.PLACED
 
 
+_HAS_PAPERS = "EXISTS (SELECT FROM documents_document document WHERE document.order_id = this.id)"
+
+
 def order_by_token(token: str) -> Order | None:
     """Return the order of a token, with its seller; None for any other text. One query, and another for a seller not
     asked for before."""
     if not token or len(token) > TOKEN_MAX_LENGTH or not token.isascii() or "\0" in token:
         return None
-    order = plain_row(Order, "WHERE token = %s", [token])
-    if order is not None and order.seller_id is not None:
+    found = plain_rows_with(Order, _HAS_PAPERS, "WHERE token = %s", [token])
+    if not found:
+        return None
+    order: Order = found[0][0]
+    order.has_papers = found[0][1]
+    if order.seller_id is not None:
         order.seller = frozen_seller(order.seller_id)
     return order
 

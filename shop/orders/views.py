@@ -260,7 +260,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "seller": seller_of(view.order),
         "card": card_view(view.order, view.asked, view.methods, now=timezone.now()) if view.sight.may_pay else None,
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
-        "papers": list(papers_of(view.order)) if view.sight.sees_papers else [],
+        "papers": list(papers_of(view.order)) if view.sight.sees_papers and view.order.has_papers else [],
         "may_have_pro_forma": view.sight.may_pay and may_have_pro_forma(view.order),
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,11 +14,16 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.people.models import User
+from catalog.models.taxes import Tax
 from common.admin.display import amount, link, moment
 from common.admin.readonly import ReadOnlyAdmin
+from common.numbers import whole_number
 from common.refusals import Refused
+from shop.papers.codes import codes_to_say, say_code
 from shop.papers.models import AFTER_SERVICE, MissingPaper
 from shop.papers.services import issue_by_hand
 
@@ -52,6 +58,22 @@ def faults_in_words(faults: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(str(IN_WORDS.get(fault, fault)) for fault in faults))
 
 
+class CodeForm(ActionForm):
+    """Action on missing invoices, with the tax code of lines that were sold at 0 before there were codes."""
+
+    tax = forms.ModelChoiceField(
+        label="",
+        queryset=Tax.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Lines sold at 0 without a tax code: leave"),
+        widget=UnfoldAdminSelectWidget({"aria-label": gettext_lazy("Tax code of lines sold at 0")}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ModelChoiceField, self.fields["tax"]).queryset = codes_to_say()
+
+
 @admin.register(MissingPaper)
 class MissingPaperAdmin(ReadOnlyAdmin):
     list_display = ("order_link", "money", "missing", "waits_since")
@@ -62,15 +84,24 @@ class MissingPaperAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = readonly_fields = ("order_link", "money", "missing", "waits_since")
     actions = ("issue_chosen",)
+    action_form = CodeForm
 
     def has_issue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(ISSUE)
 
     @action(description=gettext_lazy("Issue the invoices"), permissions=["issue"])
     def issue_chosen(self, request: HttpRequest, queryset: QuerySet[MissingPaper]) -> None:
-        """Issue the invoices of the chosen orders; those that still lack something stay."""
+        """Issue the invoices of the chosen orders; those that still lack something stay. A tax code chosen is that of
+        their lines sold at 0 without one."""
+        orders = list(queryset.order_by("order_id").values_list("order_id", flat=True))
         issued = left = 0
-        for order_id in queryset.order_by("order_id").values_list("order_id", flat=True):
+        if chosen := next(filter(None, map(whole_number, request.POST.getlist("tax"))), None):
+            try:
+                say_code(orders=orders, tax_id=chosen)
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+                return
+        for order_id in orders:
             try:
                 issue_by_hand(order_id=order_id, actor=cast(User, request.user), now=timezone.now())
                 issued += 1

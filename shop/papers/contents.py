@@ -194,7 +194,7 @@ def _taxes(portions: Iterable[Portion]) -> Iterable[Tax]:
         amount, terms = sum((each.printed for each in ours), NOTHING), ours[0].line.tax_terms
         yield Tax(
             key=key,
-            treatment=terms.get("treatment", ""),
+            treatment=ours[0].line.treatment,
             rate=ours[0].line.tax_rate,
             net=amount.net,
             tax=amount.tax,
@@ -206,8 +206,7 @@ def _taxes(portions: Iterable[Portion]) -> Iterable[Tax]:
 def _key(line: OrderLine) -> str:
     """Return treatment, rate and country of the rate of a line: codes that papers treat alike are one tax of an
     invoice."""
-    terms = line.tax_terms
-    return ":".join([terms.get("treatment", ""), str(line.tax_rate), *filter(None, [terms.get("rate_of")])])
+    return ":".join([line.treatment, str(line.tax_rate), *filter(None, [line.tax_terms.get("rate_of")])])
 
 
 def _payment(order: Order, planned: Planned, seller: ShopIdentity, *, day: date) -> Payment:

@@ -36,16 +36,21 @@ class Issued:
 
 
 def issue_planned(
-    order: Order, planned: Sequence[Planned], *, is_settled: bool, now: datetime, by: User | None = None
+    order: Order,
+    planned: Sequence[Planned],
+    *,
+    is_settled: bool,
+    now: datetime,
+    by: User | None = None,
+    seller: ShopIdentity | None = None,
 ) -> Issued:
     """Issue the planned documents of a locked order; those that cannot say all that they must are left out.
 
-    Six statements for each document, and one for all.
+    Six statements for each document, and one for all unless the seller is given.
     """
     issued = Issued()
-    seller = ShopIdentity.current() if planned else None
+    seller = seller or ShopIdentity.current()
     for each in planned:
-        assert seller is not None
         contents = contents_of(order, each, seller=seller, day=local_day(now))
         new = NewDocument(
             fact=each.fact,

@@ -54,8 +54,8 @@ class SoldLine:
 
     @property
     def treatment(self) -> str:
-        """Key of `documents.invoices.treatments`; "" for a line sold before there were tax codes."""
-        return str(self.line.tax_terms.get("treatment", ""))
+        """Key of `documents.invoices.treatments`; "" for a line whose tax code is to be said by the merchant."""
+        return self.line.treatment
 
 
 def lines_of(order_id: int) -> list[SoldLine]:

@@ -1,4 +1,4 @@
-"""What documents have invoiced of order lines, and papers that an order still lacks, since something is missing.
+"""Amounts that documents have invoiced of order lines, and papers that an order still lacks.
 
 Triggers keep what no column can: the documents of a line never sum to less than nothing, nor to more than it was sold
 for.

@@ -11,8 +11,8 @@
 | a public mandate | the invoice at the settlement, or after the service where the account wants it so |
 | a zero total | none |
 
-Lines that may not share a document make a document of their own each time. What cannot say all that it must is noted as
-missing (`MissingPaper`), and issued by hand.
+Lines that may not share a document make a document of their own each time. One that cannot say all that it must is
+noted as missing (`MissingPaper`), and issued by hand.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from shop.payments.models import Payment
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.models import PaymentRequest
 from shop.postings import services as postings
+from shop.seller.models import ShopIdentity
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -50,19 +51,20 @@ class StillMissing(Refused):
 
 
 def issue_at_settlement(
-    order: Order, lines: Sequence[SoldLine], *, payment: Payment | None, now: datetime
+    order: Order, lines: Sequence[SoldLine], *, payment: Payment | None, seller: ShopIdentity, now: datetime
 ) -> list[Entry]:
     """Issue the papers of a locked order that is being settled, in the transaction of its settlement; return their
     entries of the ledger.
 
-    Seven statements for one paper that is paid; none for a zero total. What cannot say all that it must never holds up
-    money: it is noted as missing, for the merchant.
+    Six statements for one paper that is paid; none for a zero total. A paper that cannot say all that it must never
+    holds up money: it is noted as missing, for the merchant.
     """
     if waits_for_service(order):
         note_missing(order, [AFTER_SERVICE], now=now)
         return []
     is_paid = payment is not None and payment.amount == order.gross
-    issued = issue_planned(order, at_settlement(order, lines, is_paid=is_paid, now=now), is_settled=True, now=now)
+    planned = at_settlement(order, lines, is_paid=is_paid, now=now)
+    issued = issue_planned(order, planned, is_settled=True, now=now, seller=seller)
     note_missing(order, issued.faults, now=now)
     return issued.entries
 

@@ -1,6 +1,6 @@
 """Invoices as entries of the ledger: on the day of the document, each tax code and rate apart.
 
-What is sold is owed and *to be invoiced* from the settlement on; its invoice makes it sales and VAT. The VAT of a
+A sale is owed and *to be invoiced* from the settlement on; its invoice makes it sales and VAT. The VAT of a
 deposit is due when the deposit is received (CGI 269-2 c): its invoice takes the VAT out of the deposits received, and
 the settlement makes the rest of them sales.
 """

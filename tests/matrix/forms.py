@@ -176,7 +176,7 @@ admin:shop_paymentevent_credit       event_id                 -  # only money th
 admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
 admin:shop_refund_arrived            refund_id                -  # only a transfer that is under way
 admin:shop_refund_came_back          refund_id                -  # only a transfer that did not fail yet
-admin:shop_secondchargerule_switch     -                        to
+admin:shop_secondchargerule_switch     -                        -  # names the state that it wants
 admin:shop_transferfile_download     file_id                  -  # reads, changes nothing
 admin:shop_transferfile_sent         file_id                  -  # only a file that nobody gave to the bank
 admin:shop_transferfile_discard      file_id                  -  # only a file that nobody gave to the bank
@@ -208,6 +208,8 @@ admin:shop_statementline_aside       statement_line_id        -  # a line is dec
 admin:shop_shopidentity_preview      language                 -  # answers as to a GET
 admin:documents_document_file        document_id              -  # answers as to a GET
 admin:billing_closure_close          -                        -  # a day is closed once
+admin:shop_bookexport_make           -                        -  # a form makes one export, however often it is posted
+admin:shop_bookexport_download       export_id                -  # reads, changes nothing
 admin:accounts_erasurerequest_erase  erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_refuse erasure_id               -  # a request is decided once
 admin:accounts_erasurerequest_note   user_id                  -  # asked for once at a time
@@ -230,6 +232,7 @@ accounts.customeraccount  made_from
 accounts.delegation       -  # nothing to edit
 accounts.user             made_from
 auth.group                made_from
+billing.chartaccount      made_from
 billing.closure           -  # nothing to edit
 billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
@@ -249,6 +252,7 @@ handlers.brokenhook       -  # nothing to edit
 outbox.job                -  # nothing to edit
 outbox.mail               -  # nothing to edit
 shop.bankstatement        -  # nothing to edit
+shop.bookexport           -  # nothing to edit
 shop.statementline        -  # nothing to edit
 shop.refund               -  # nothing to edit
 shop.secondchargerule     -  # nothing to edit

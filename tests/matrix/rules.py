@@ -545,6 +545,10 @@ admin:documents_document_file        GET  sign-in sign-in  403     page    page
 admin:documents_document_file        POST sign-in sign-in  403     page    page
 admin:billing_closure_close          GET  sign-in sign-in  403     403     page
 admin:billing_closure_close          POST sign-in sign-in  403     403     page  # no day is named
+admin:shop_bookexport_make           GET  sign-in sign-in  403     403     page
+admin:shop_bookexport_make           POST sign-in sign-in  403     403     page  # no period is named
+admin:shop_bookexport_download       GET  sign-in sign-in  405     405     405
+admin:shop_bookexport_download       POST sign-in sign-in  403     403     go  # the file is not made yet
 admin:accounts_erasurerequest_erase  GET  sign-in sign-in  403     403     page
 admin:accounts_erasurerequest_erase  POST sign-in sign-in  403     403     done
 admin:accounts_erasurerequest_refuse GET  sign-in sign-in  403     403     page
@@ -576,6 +580,7 @@ accounts.delegation       page 403  page 403
 accounts.securityevent    page 403  page 403
 accounts.user             page page page 403
 auth.group                page page page page
+billing.chartaccount      page page page page
 billing.closure           page 403  page 403
 billing.ledgerentry       page 403  page 403
 catalog.category          page page page page
@@ -595,6 +600,7 @@ handlers.brokenhook       page 403  page page
 outbox.job                page 403  page 403
 outbox.mail               page 403  page 403
 shop.bankstatement        page 403  page 403
+shop.bookexport           page 403  page 403
 shop.duepart              page 403  page 403
 shop.documentsending      page 403  page 403
 shop.platformsettings     page 403  page 403

@@ -35,6 +35,7 @@ accounts.erasurerequest   -         -     -          -       look
 accounts.securityevent    -         -     -          -       look
 accounts.user             -         -     -          add     add
 auth.group                -         -     -          -       all
+billing.chartaccount      -         -     all        -       all
 billing.closure           -         -     look       -       look
 billing.ledgerentry       -         -     look       -       look
 catalog.category          all       look  look       look    all
@@ -54,6 +55,7 @@ handlers.brokenhook       look      -     -          look    delete
 outbox.job                -         -     -          look    look
 outbox.mail               -         look  look       look    look
 shop.bankstatement        -         -     look       -       look
+shop.bookexport           -         -     look       -       look
 shop.documentsending      -         -     look       -       look
 shop.duepart              -         -     look       -       look
 shop.legaltext            -         -     look       -       all
@@ -97,6 +99,8 @@ outbox_mail_body              -         may   may        may     may
 outbox_mail_dismiss           -         may   -          may     may
 outbox_mail_resend            -         may   -          may     may
 shop_account_note             -         may   may        may     may
+shop_bookexport_download      -         -     may        -       may
+shop_bookexport_make          -         -     may        -       may
 shop_bankstatement_columns    -         -     may        -       may
 shop_bankstatement_discard    -         -     may        -       may
 shop_bankstatement_import     -         -     may        -       may

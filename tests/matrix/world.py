@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -27,6 +28,7 @@ from accounts.second_person.models import Approval
 from accounts.teams.models import Team
 from accounts.teams.services import version_of as version_of_team
 from billing.closures.models import Closure
+from billing.journal.models import ChartAccount
 from catalog.models.entries import Entry
 from common.moments import local_day
 from common.tokens import derive_token
@@ -54,6 +56,7 @@ from enrolments.waiting.tokens import token_of as token_of_waiting
 from handlers.models import BrokenHook
 from outbox.jobs.models import Job
 from outbox.mails.models import Mail
+from shop.books.models import BookExport
 from shop.cart.models import CartLine
 from shop.from_list.looking import look
 from shop.from_list.sales import sale_of
@@ -70,6 +73,7 @@ from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.provider import provider as sandbox
 from shop.payments.refunds.models import Refund
 from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.second_charges.models import SecondChargeRule
 from shop.payments.services import begin_payment, choose_method
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.services import import_file, keep_file
@@ -147,6 +151,7 @@ class World:
     approval: Approval
     transfer: Refund
     statement: BankStatement
+    book_export: BookExport
     document: Document
     method: ProviderSettings
     statement_line: StatementLine
@@ -203,6 +208,7 @@ class World:
             "refund_id": self.transfer.pk,
             "file_id": self.transfer.file_id,
             "statement_id": self.statement.pk,
+            "export_id": self.book_export.pk,
             "document_id": self.document.pk,
             "language": "fr",
             "form": "pdf",
@@ -395,6 +401,9 @@ def make_world() -> World:
         order=paid, way="outside", state="done", amount=1, currency="EUR", reference="VIR 7", asked_at=now,
         asked_by=people["administrator"], done_at=now,
     )  # fmt: skip
+    SecondChargeRule.objects.create(
+        on_at=now, on_by=people["administrator"], off_at=now, off_by=people["administrator"]
+    )
     payee = keep_account(holder="Alice", iban=IBAN, order=paid, actor=None, now=now)
     transfer = Refund.objects.create(
         order=paid, way="transfer", payee=payee, amount=1, currency="EUR", asked_at=now,
@@ -412,6 +421,7 @@ def make_world() -> World:
     Closure.objects.create(
         kind="day", starts_on=yesterday, ends_on=yesterday, entries=0, sums=[], sealed_to=0, digest=b"", closed_at=now
     )
+    ChartAccount.objects.create(account="sales", part="", number="706100", label="Ventes")
     imported = keep_file(
         content=b"Date;Montant\n27/11/2026;7,00\n", account="BANK", actor=people["administrator"], now=now
     )
@@ -435,6 +445,17 @@ def make_world() -> World:
         erasure=ask_for_erasure(person=UserFactory(), asked_by=people["administrator"], now=now),
         transfer=transfer,
         statement=kept,
+        book_export=BookExport.objects.create(
+            kind="orders",
+            form="csv",
+            starts_on=yesterday,
+            ends_on=yesterday,
+            currency="EUR",
+            language="en",
+            asked_as=uuid4(),
+            asked_at=now,
+            asked_by=people["administrator"],
+        ),
         document=given_document(ours.order.pk, now),
         method=ProviderSettings.objects.get(name="transfer"),
         statement_line=StatementLine.objects.get(),

@@ -116,6 +116,12 @@ class OrderLine(models.Model):
         return movable_in_words(self.move_days_before)
 
     @property
+    def treatment(self) -> str:
+        """Key of `documents.invoices.treatments`. A rate above 0 was a standard one before there were tax codes; for
+        one of 0 it is "" until the merchant says its code."""
+        return str(self.tax_terms.get("treatment", "")) or ("standard" if self.tax_rate else "")
+
+    @property
     def tax_mention(self) -> str:
         """Sentence of the law that tells why there is no tax, in the reader's language; "" where there is some."""
         return self.sold_tax.mention

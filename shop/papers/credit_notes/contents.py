@@ -56,10 +56,11 @@ def _line(part: Part, invoice: Invoice) -> Line:
 
 
 def _tax_of(line: OrderLine, invoice: Invoice) -> Tax:
-    """Return the tax by which an invoice charges a line: of its treatment and rate, or of its rate for a line that was
-    sold before there were treatments."""
+    """Return the tax by which an invoice charges a line: of its treatment, rate and country, or of its rate for a line
+    that was sold before there were treatments."""
     of_rate = [tax for tax in invoice.taxes if tax.rate == line.tax_rate]
-    return next((tax for tax in of_rate if tax.treatment == line.tax_terms.get("treatment")), of_rate[0])
+    wanted = (line.treatment, line.tax_terms.get("rate_of", ""))
+    return next((tax for tax in of_rate if (tax.treatment, tax.country) == wanted), of_rate[0])
 
 
 def _taxes(invoice: Invoice, parts: Iterable[Part]) -> Iterable[Tax]:

@@ -33,6 +33,7 @@ from shop.papers.credit_notes.contents import Part, narrowed
 from shop.papers.credit_notes.details import BillingDetails, carry_over
 from shop.papers.credit_notes.rests import Rests, rests_of
 from shop.papers.credit_notes.services import credit, keep_invoiced, units_of
+from shop.papers.mails import queue_papers
 from shop.papers.services import StillMissing
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.models import Allocation
@@ -116,6 +117,7 @@ def correct_document(
     carry_over(order, BillingDetails.of(old), details, reason=reason, actor=actor, now=now)
     detail = {"reason": reason.strip()[:REASON_LENGTH], "documents": [document.number, note.number, issued.number]}
     record(order, OrderEvent.What.BILLING_CORRECTED, actor=actor, now=now, detail=detail)
+    queue_papers(order, [note, issued], now=now)
     return Corrected(note, issued)
 
 

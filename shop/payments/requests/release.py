@@ -18,6 +18,7 @@ from shop.papers.lines import lines_of
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement
 from shop.postings import services as postings
+from shop.seller.models import ShopIdentity
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -58,8 +59,9 @@ def release_order(
     )
     lines = lines_of(order.pk)
     fulfilment.begin(order, [each.line for each in lines], now=now)
-    mails.queue_payment_received(order, now=now)
-    documents = papers.issue_at_settlement(order, lines, payment=payment, now=now)
+    seller = ShopIdentity.current()
+    mails.queue_payment_received(order, seller=seller, now=now)
+    documents = papers.issue_at_settlement(order, lines, payment=payment, seller=seller, now=now)
     invoiced = [(each.line, each.invoiced.net, each.invoiced.tax) for each in lines]
     postings.post_settlement(settlement, deposits=deposits, invoiced=invoiced, allocated=allocated, documents=documents)
     hold_mails(order_id=order.pk, at=now)

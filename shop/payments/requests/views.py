@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,12 +29,13 @@ from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
-from shop.payments.port import Provider
+from shop.payments.port import CallRefused, Provider, Unreachable
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.selectors import owed_by, payments_of, sum_by_currency
+from shop.payments.saved_cards.saving import CardNotBegun, NoCardWanted, card_view, remove_card, start_saving
 from shop.payments.services import MethodNotAllowed, methods_for
 from shop.seller.frozen import bank_details, seller_of
 
@@ -74,7 +76,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return _unknown(request)
     if request.method == "POST":
-        return _pay(request, token, link)
+        return _card(request, token, link) if "card" in request.POST else _pay(request, token, link)
     order = link.order
     context = {
         "token": token,
@@ -84,6 +86,8 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
         "is_paid": link.asked.rest <= 0,
         "is_part": link.is_part,
         "methods": link.methods,
+        "card": card_view(order, [link.asked], link.methods, part=link.asked.request, now=timezone.now()),
+        "card_url": reverse("pay-link", args=[token]),
         "lines": order.lines.order_by("position"),
         "seller": seller_of(order),
         "bank": bank_details(order, seller=site_of(request).seller) if link.is_open else None,
@@ -137,6 +141,26 @@ def _pay(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
         messages.error(request, str(refusal))
         return here
     return redirect(attempt.url)
+
+
+def _card(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
+    """Lead the payer to the page that saves a card for their part; or, asked to remove it, charge it no more."""
+    here, now = redirect("pay-link", token), timezone.now()
+    part = link.asked.request
+    if request.POST["card"] == "remove":
+        remove_card(order=link.order, part=part)
+        messages.success(request, _("The card is removed. Please pay what is due in another way."))
+        return here
+    try:
+        count_attempt(what="pay link", who=str(part.pk), now=now)
+        return redirect(start_saving(order=link.order, asked=[link.asked], methods=link.methods, part=part, now=now))
+    except TooOften as refused:
+        return too_often(request, refused.seconds)
+    except (NoCardWanted, CardNotBegun) as refusal:
+        messages.error(request, str(refusal))
+    except (Unreachable, CallRefused):
+        messages.error(request, str(CardNotBegun()))
+    return here
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

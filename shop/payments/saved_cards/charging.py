@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from common.moments import local_day
 from common.plain_inserts import insert_rows
@@ -148,20 +148,22 @@ def _conclude(charge: CardCharge, order: Order, asked: Asked | None, *, now: dat
 
 
 def _make_charges(*, now: datetime) -> None:
-    """Make the charge of each part that is due and whose order has a saved card."""
-    due = PaymentRequest.objects.filter(
+    """Make the charge of each part that is due and has a saved card: its payer's own, else that of the order."""
+    fitting = SavedCard.objects.filter(
+        Q(request__isnull=True) | Q(request=OuterRef("pk")), order=OuterRef("order"), state=SavedCard.State.SAVED
+    ).order_by(F("request").asc(nulls_last=True))
+    due = PaymentRequest.objects.annotate(card=Subquery(fitting.values("pk")[:1])).filter(
+        ~Exists(CardCharge.objects.filter(card=OuterRef("card"), request=OuterRef("pk"))),
         state=PaymentRequest.State.OPEN,
         due_on__lte=local_day(now),
         order__status__in=_MAY_OWE,
         order__sealed_at__isnull=True,
         order__blanked_at__isnull=True,
-        order__saved_cards__state=SavedCard.State.SAVED,
-    ).exclude(card_charges__card__state=SavedCard.State.SAVED)
-    pairs = due.order_by("pk").values_list("pk", "order__saved_cards")[:AT_ONCE]
-    cards = SavedCard.objects.filter(pk__in=[card for _pk, card in pairs], state=SavedCard.State.SAVED)
-    saved = set(cards.values_list("pk", flat=True))
+        card__isnull=False,
+    )
+    pairs = due.order_by("pk").values_list("pk", "card")[:AT_ONCE]
     insert_rows(
-        [CardCharge(card_id=card, request_id=pk, next_at=now) for pk, card in pairs if card in saved],
+        [CardCharge(card_id=card, request_id=pk, next_at=now) for pk, card in pairs],
         ignore_conflicts=True,
     )
 
@@ -178,7 +180,14 @@ def _locked(charge_id: int) -> tuple[CardCharge, Order, Asked | None]:
 
 def _is_chargeable(card: SavedCard, order: Order, asked: Asked | None) -> bool:
     is_owed = asked is not None and asked.rest > 0 and asked.request.state == PaymentRequest.State.OPEN
-    return is_owed and card.state == SavedCard.State.SAVED and order.status in _MAY_OWE and not order.is_closed
+    stands = card.state == SavedCard.State.SAVED and order.status in _MAY_OWE and not order.is_closed
+    return is_owed and stands and not _has_card_of_payer(card, asked)
+
+
+def _has_card_of_payer(card: SavedCard, asked: Asked | None) -> bool:
+    """Tell whether the payer of a part has saved a card for it, which goes before the customer's."""
+    own = SavedCard.objects.filter(request=asked.request if asked else None, state=SavedCard.State.SAVED)
+    return card.request_id is None and asked is not None and own.exists()
 
 
 def _is_being_paid(request: PaymentRequest) -> bool:

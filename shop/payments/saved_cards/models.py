@@ -12,10 +12,11 @@ from shop.payments.labels import METHOD_LABELS
 
 
 class SavedCard(models.Model):
-    """Card of an order's customer, kept by a provider, or being saved there.
+    """Card of an order's customer, or of an outside payer, kept by a provider, or being saved there.
 
-    `key` is committed before the provider is called. `reference` is the provider's name of the page on which the card
-    is saved, `card` its name of the card, empty until it is.
+    `request` is the part whose pay link it was saved by: that part alone is charged, and it goes before the customer's
+    own card; None for the customer's. `key` is committed before the provider is called. `reference` is the provider's
+    name of the page on which the card is saved, `card` its name of the card, empty until it is.
     """
 
     class State(models.TextChoices):
@@ -28,6 +29,9 @@ class SavedCard(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4)
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="saved_cards")
+    request = models.ForeignKey(
+        "shop.PaymentRequest", on_delete=models.PROTECT, null=True, db_index=False, related_name="saved_cards"
+    )
     provider = models.CharField(_("provider"), max_length=30)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.BEGUN, db_default=State.BEGUN
@@ -49,7 +53,14 @@ class SavedCard(models.Model):
             models.UniqueConstraint(fields=("key",), name="shop_savedcard_key_once"),
             # Two tabs lead to one page, and a charge never has to choose.
             models.UniqueConstraint(
-                fields=("order",), condition=Q(state__in=("begun", "started", "saved")), name="shop_savedcard_one_live"
+                fields=("order",),
+                condition=Q(state__in=("begun", "started", "saved"), request__isnull=True),
+                name="shop_savedcard_own_one_live",
+            ),
+            models.UniqueConstraint(
+                fields=("request",),
+                condition=Q(state__in=("begun", "started", "saved"), request__isnull=False),
+                name="shop_savedcard_of_part_one_live",
             ),
             models.UniqueConstraint(
                 fields=("provider", "reference"), condition=~Q(reference=""), name="shop_savedcard_reference_once"

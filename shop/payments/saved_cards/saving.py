@@ -18,6 +18,7 @@ from shop.orders.models import Order
 from shop.payments.attempts.models import KEY_HOLDS_FOR
 from shop.payments.port import CallRefused, Provider, Unreachable
 from shop.payments.requests.asked import Asked
+from shop.payments.requests.links import token_of
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.saved_cards.models import CardCharge, SavedCard
 from shop.payments.saved_cards.port import CardProvider, Saving
@@ -61,13 +62,30 @@ class CardView:
         return "" if self.saved is None or self.saved.last4 is None else f"{self.saved.last4:04d}"
 
 
-def card_view(order: Order, asked: Sequence[Asked], methods: Sequence[Provider], *, now: datetime) -> CardView | None:
-    """Return what an order's page tells of a saved card; None where none is needed. One query, none without a provider
-    that keeps cards."""
-    parts = due_later(order, asked, today=local_day(now))
+def card_view(
+    order: Order,
+    asked: Sequence[Asked],
+    methods: Sequence[Provider],
+    *,
+    part: PaymentRequest | None = None,
+    now: datetime,
+) -> CardView | None:
+    """Return what an order's page, or the pay link of a part, tells of a saved card; None where none is needed. One
+    query, none without a provider that keeps cards.
+
+    A part whose payer has saved a card of their own needs none of the customer's.
+    """
+    parts = _of_part(due_later(order, asked, today=local_day(now)), part)
     if not parts or card_provider(methods) is None:
         return None
-    return CardView(tuple(parts), SavedCard.objects.filter(order=order, state=State.SAVED).first())
+    saved = {card.request_id: card for card in SavedCard.objects.filter(order=order, state=State.SAVED)}
+    if part is None:
+        parts = [each for each in parts if each.request.pk not in saved]
+    return CardView(tuple(parts), saved.get(part.pk if part else None)) if parts else None
+
+
+def _of_part(asked: Sequence[Asked], part: PaymentRequest | None) -> list[Asked]:
+    return [each for each in asked if part is None or each.request.pk == part.pk]
 
 
 def card_provider(methods: Sequence[Provider]) -> CardProvider | None:
@@ -75,19 +93,27 @@ def card_provider(methods: Sequence[Provider]) -> CardProvider | None:
     return next((each for each in methods if isinstance(each, CardProvider)), None)
 
 
-def start_saving(*, order: Order, asked: Sequence[Asked], methods: Sequence[Provider], now: datetime) -> str:
-    """Begin to save a card for an order, as just read; return the address of the provider's page.
+def start_saving(
+    *,
+    order: Order,
+    asked: Sequence[Asked],
+    methods: Sequence[Provider],
+    part: PaymentRequest | None = None,
+    now: datetime,
+) -> str:
+    """Begin to save a card for an order as just read, or for the part of a pay link alone; return the address of the
+    provider's page.
 
     Calls the provider outside of any transaction. Raises NoCardWanted and CardNotBegun.
     """
     provider = card_provider(methods)
-    if provider is None or not due_later(order, asked, today=local_day(now)):
+    if provider is None or not _of_part(due_later(order, asked, today=local_day(now)), part):
         raise NoCardWanted
-    row = _begun(order, provider, now=now)
+    row = _begun(order, provider, part, now=now)
     if row.state == State.STARTED and hear_of_card(provider, row.reference, now=now):
         raise NoCardWanted
     if row.state == State.BEGUN:
-        _call(row, provider, order)
+        _call(row, provider, order, part)
     return row.url
 
 
@@ -115,21 +141,23 @@ def open_savings(order_id: int, provider: Provider) -> list[str]:
     return list(rows.values_list("reference", flat=True))
 
 
-def remove_card(*, order: Order) -> None:
-    """Charge the card of an order no more. A charge under way goes on, and is heard of."""
-    SavedCard.objects.filter(order=order, state__in=SavedCard.LIVE).update(state=State.ENDED, url="")
-    CardCharge.objects.filter(card__order=order, attempt__isnull=True).update(next_at=None)
+def remove_card(*, order: Order, part: PaymentRequest | None = None) -> None:
+    """Charge the customer's card of an order, or that of a pay link's part, no more. A charge under way goes on, and is
+    heard of."""
+    SavedCard.objects.filter(order=order, request=part, state__in=SavedCard.LIVE).update(state=State.ENDED, url="")
+    CardCharge.objects.filter(card__order=order, card__request=part, attempt__isnull=True).update(next_at=None)
 
 
-def _begun(order: Order, provider: CardProvider, *, now: datetime) -> SavedCard:
+def _begun(order: Order, provider: CardProvider, part: PaymentRequest | None, *, now: datetime) -> SavedCard:
     """Return the row of the card being saved, a new one if there is none or its page has closed."""
-    live = SavedCard.objects.filter(order=order, state__in=SavedCard.LIVE)
+    live = SavedCard.objects.filter(order=order, request=part, state__in=SavedCard.LIVE)
     row = live.first()
     if row is not None and row.state != State.SAVED and not _fits(row, provider, now=now):
         live.filter(pk=row.pk, state=row.state).update(state=State.ENDED, url="")
         row = None
     if row is None:
-        insert_rows([SavedCard(order=order, provider=provider.name, begun_at=now)], ignore_conflicts=True)
+        new = SavedCard(order=order, request=part, provider=provider.name, begun_at=now)
+        insert_rows([new], ignore_conflicts=True)
         row = live.first()
     if row is None or row.state == State.SAVED:
         raise NoCardWanted
@@ -141,14 +169,15 @@ def _fits(row: SavedCard, provider: CardProvider, *, now: datetime) -> bool:
     return row.provider == provider.name and is_open and now < row.begun_at + KEY_HOLDS_FOR
 
 
-def _call(row: SavedCard, provider: CardProvider, order: Order) -> None:
+def _call(row: SavedCard, provider: CardProvider, order: Order, part: PaymentRequest | None) -> None:
+    token = token_of(part) if part else order.token
     saving = Saving(
         key=str(row.key),
         order_number=order.number,
-        email=order.contact_email,
+        email="" if part else order.contact_email,  # an outside payer is not told the customer's address
         language=order.language,
-        return_url=settings.SITE_URL + reverse("payment-return", args=[provider.name, order.token]),
-        cancel_url=settings.SITE_URL + reverse("order", args=[order.token]),
+        return_url=settings.SITE_URL + reverse("payment-return", args=[provider.name, token]),
+        cancel_url=settings.SITE_URL + reverse("pay-link" if part else "order", args=[token]),
         begun_at=row.begun_at,
     )
     try:

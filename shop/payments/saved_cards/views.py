@@ -20,12 +20,12 @@ from shop.payments.services import methods_for
 
 @require_POST
 def order_card(request: HttpRequest, token: str) -> HttpResponse:
-    """Lead to the provider's page that saves a card; or, asked to `remove` it, charge it no more."""
+    """Lead to the provider's page that saves a card; or, asked to remove it, charge it no more."""
     found, sight = seen_order(request, token)
     if not sight.may_pay:
         raise Http404
     back = redirect("order", found.token)
-    if "remove" in request.POST:
+    if request.POST.get("card") == "remove":
         remove_card(order=found)
         messages.success(request, _("The card is removed. Please pay what is due in another way."))
         return back

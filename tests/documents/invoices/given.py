@@ -168,6 +168,26 @@ EVERY: dict[str, tuple[str, Invoice, tuple[str, date] | None]] = {
         ),
         None,
     ),
+    "deposit of several codes": ("deposit", paid(MIXED), None),
+    "deposit of training": ("deposit", paid(training()), None),
+    "final, paid": (
+        "final",
+        replace(
+            paid(invoice()),
+            earlier=(Earlier(number="F2026-00016", issued_on=DAY), Earlier(number="F2026-15", issued_on=DAY)),
+        ),
+        None,
+    ),
+    "share of an OPCO": (
+        "invoice",
+        replace(
+            invoice(line("111.11", name="Habilitation électrique", description="Part : 133,33 € sur 240,00 € TTC.")),
+            buyer=replace(COMPANY, name="AKTO", vat_number="", email="", contact=""),
+            references=References(order="AMP-1", purchase_order="F-2026-7"),
+            notes=("Formation des salariés d’Éluard & Fils. Dossier : F-2026-7.",),
+        ),
+        None,
+    ),
     "credit note": ("credit_note", replace(invoice(line("250.00")), dues=()), ("F2026-00017", DAY)),
     "credit note of training": ("credit_note", replace(training(), dues=()), ("F2026-00017", DAY)),
 }  # fmt: skip

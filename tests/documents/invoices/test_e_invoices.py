@@ -47,6 +47,16 @@ PLANTED = {
     "a final sum that forgets its deposit": (
         "final", (b"TotalPrepaidAmount>360.00", b"TotalPrepaidAmount>0.00"), "BR-CO-16",
     ),
+    "a deposit at no known rate": ("deposit of several codes", (b">5.5<", b">5.6<"), "BR-FR-16"),
+    "a deposit of training that is taxed": (
+        "deposit of training", (b"CategoryCode>E<", b"CategoryCode>S<"), "BR-S-0",
+    ),
+    "a paid final sum that is owed": (
+        "final, paid", (b"DuePayableAmount>0.00", b"DuePayableAmount>1.00"), "BR-CO-16",
+    ),
+    "a share that adds up wrongly": (
+        "share of an OPCO", (b"TaxBasisTotalAmount>111.11", b"TaxBasisTotalAmount>111.12"), "BR-CO-1",
+    ),
     "a credit note of nothing": ("credit note", (b"InvoiceReferencedDocument", b"Nothing"), ""),
     "a credit note that adds up wrongly": (
         "credit note of training", (b"TaxBasisTotalAmount>1000.00", b"TaxBasisTotalAmount>999.00"), "BR-CO-1",

@@ -47,6 +47,7 @@ from tests.factories.shop import pay
 from tests.matrix.urlconf import addresses, names_of_model_pages
 from tests.matrix.world import given_pause
 from tests.shop.admin_pages import text_of
+from tests.shop.books.making import made
 from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 
@@ -193,6 +194,14 @@ def statement_line(order: Any) -> int:
     return import_file(statement_id=kept_file(order), now=timezone.now()).lines.get().pk
 
 
+def export_made(_order: Any) -> int:
+    return made("orders").pk
+
+
+EXPORT = {
+    "kind": "orders", "form": "csv", "basis": "debits", "starts_on": "2026-01-01", "ends_on": "2026-01-31",
+    "asked_as": "6f1f3bd4-3f7e-4a55-9a3e-1a5d2f6f5a10",
+}  # fmt: skip
 LINES = "shop.payments.statements.line_admin"
 STATEMENTS = "shop.payments.statements.admin"
 TRANSFERS = "shop.payments.transfers_back"
@@ -213,6 +222,8 @@ BUTTONS = (
     Button("accounts_erasurerequest_refuse", "accounts.privacy.admin.refuse_erasure", to_be_erased, {"reason": "No"}),
     Button("accounts_erasurerequest_note", "accounts.privacy.admin.ask_for_erasure", lambda _: UserFactory().pk),
     Button("billing_closure_close", "billing.closures.admin.close_days", day_to_close, {"through": "2026-11-28"}),
+    Button("shop_bookexport_make", "shop.books.admin.ask_for_export", posted=EXPORT),
+    Button("shop_bookexport_download", "shop.books.admin.hand_out", export_made),
     Button("shop_bankstatement_import", f"{STATEMENTS}.import_file", kept_file),
     Button("shop_bankstatement_discard", f"{STATEMENTS}.discard_file", kept_file),
     Button("shop_statementline_confirm", f"{LINES}.confirm_line", statement_line, {"shares": "1:7.00"}),

@@ -62,6 +62,7 @@ def with_factor() -> Authenticator:
 # Acts that hand something out and change nothing.
 HAND_OUT = (
     "shop_transferfile_download",
+    "shop_bookexport_download",
     *(f"documents_document_changelist {action}" for action in ("save_pdf", "save_xml", "save_ubl")),
 )
 
@@ -355,6 +356,9 @@ CALENDARS = {"enrolments/calendar/views.py"}
 # Files for the merchant's bank, behind a proof of one's own: shop_transferfile_download in STEP_UP_ACTS.
 FOR_THE_BANK = {"shop/payments/transfers_back/admin.py"}
 
+# Exports of the books, kept for a while: shop_bookexport_download in STEP_UP_ACTS.
+OF_THE_BOOKS = {"shop/books/admin.py"}
+
 # One document at a time, for those who may read its page, which names its buyer as well.
 ONE_DOCUMENT = {"documents/issued/answers.py"}
 # Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
@@ -371,4 +375,5 @@ def test_no_export_is_forgotten():
         if SENDS_A_FILE.search(module.read_text())
     }
 
-    assert found == WRITER | OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS | FOR_THE_BANK
+    of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS
+    assert found == WRITER | of_customers | FOR_THE_BANK | OF_THE_BOOKS

@@ -40,6 +40,10 @@ TYPED = {
     "unproved_share": "25",
     "prices_include_tax": "False",
     "vat_id_rule": "trust",
+    "reminder_before_days": "7",
+    "reminder_first_days": "3",
+    "reminder_second_days": "15",
+    "reminder_last_days": "30",
 }
 
 
