@@ -1,4 +1,5 @@
-"""10. The books: a day of many entries closed, a long bank statement imported, many open payments asked about.
+"""10. The books: a day of many entries closed and exported, a long bank statement imported, many open payments asked
+about.
 
 Each is done for many and for a tenth of them: time is to grow with the number and no faster, memory not beyond a bound.
 """
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,10 +29,12 @@ from common.moments import day_ends, local_day
 from common.plain_inserts import insert_rows
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
+from shop.books.services import ask_for_export, make_export
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.sweep import sweep
 from shop.payments.statements.models import StatementLine
 from shop.payments.statements.services import import_file, keep_file
+from shop.seller.models import ShopIdentity
 from workbench.demo.bank import Booked, written
 
 # How many times as long each one of many may take as each one of a tenth of them.
@@ -41,18 +45,21 @@ MEGABYTES = 64.0
 AT_MOST_ROUNDS = 3
 A_BATCH = 1_000
 ASKED_AT_MOST = 200
+SIRET = "73282932000074"
 IBAN = "FR7630006000011234567890189"
 
 
 def measure(report: Report, sizes: Sizes) -> None:
     rounds = min(sizes.rounds, AT_MOST_ROUNDS)
     with make_books():
-        _closures(report, sizes.ledger_entries, rounds=rounds)
+        days = _closures(report, sizes.ledger_entries, rounds=rounds)
+        _journals(report, days, rounds=1)
         _statements(report, sizes.statement_lines, rounds=rounds)
         _sweep(report, sizes.attempts, rounds=rounds)
 
 
-def _closures(report: Report, many: int, *, rounds: int) -> None:
+def _closures(report: Report, many: int, *, rounds: int) -> dict[int, date]:
+    """Measure the closing of a day of many entries, beside one of few; return the two days by their entries."""
     few, today = many // PART, local_day(timezone.now())
     # The day of few entries is closed first: days are closed in their order.
     sealed = {}
@@ -75,6 +82,37 @@ def _closures(report: Report, many: int, *, rounds: int) -> None:
         reference=PART * found[str(few)], limit=LINEAR,
     )  # fmt: skip
     _bounded(report, f"day of {many:,} entries closed", lambda: _close(days[many]))
+    return days
+
+
+def _journals(report: Report, days: dict[int, date], *, rounds: int) -> None:
+    """Measure the journal of a day in FEC layout, of two lines for each entry."""
+    few, many = sorted(days)
+
+    def exported() -> dict[str, float]:
+        with _undone():
+            return {str(count): seconds(partial(_export, day, lines=2 * count)) for count, day in days.items()}
+
+    found = in_turns(exported, rounds=rounds)
+    report.compare(
+        f"FEC of {2 * many:,} lines made / {PART} times {2 * few:,}", found[str(many)], "s",
+        reference=PART * found[str(few)], limit=LINEAR,
+    )  # fmt: skip
+    _bounded(report, f"FEC of {2 * many:,} lines made", lambda: _export(days[many], lines=2 * many))
+
+
+def _export(day: date, *, lines: int) -> None:
+    """Make the journal of a day, as the job does."""
+    ShopIdentity.objects.update_or_create(pk=1, defaults={"siret": SIRET})
+    now = timezone.now()
+    actor = User.objects.get(email=MANY)
+    export = ask_for_export(
+        kind="fec", form="txt", basis="", starts_on=day, ends_on=day, asked_as=uuid4(), actor=actor, now=now
+    )
+    make_export(export_id=export.pk, now=now)
+    export.refresh_from_db()
+    if export.rows != lines:
+        raise RuntimeError(f"The journal has {export.rows} of {lines} lines.")
 
 
 def _post(count: int, day: date) -> None:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 
 from common.currencies import in_minor_units
-from shop.payments.configured.keyed import Keyed
+from shop.payments.configured.keyed import Connection, Keyed
 from shop.payments.models import PaymentEvent
 
 if TYPE_CHECKING:
@@ -77,15 +77,6 @@ class Started:
     reference: str
     url: str
     open_until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Answer of a provider to a try of the keys: the account's name there, "" if it tells none, and whether no money
-    moves."""
-
-    account: str
-    is_test: bool
 
 
 class RefundState(StrEnum):

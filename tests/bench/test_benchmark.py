@@ -46,12 +46,14 @@ COMPARED = {
     "PDF, CII and UBL of 40 lines / typst alone": 3.0,
     "200 entries sealed / 10 times 20": 1.5,
     "day of 200 entries closed / 10 times one of 20": 1.5,
+    "FEC of 400 lines made / 10 times 40": 1.5,
     "bank statement of 200 lines imported / 10 times 20": 1.5,
     "sweep over 200 open payments / 10 times 20": 1.5,
     "20 of 200 open payments asked about / of 20": 1.5,
     **{
         f"{what}, memory / allowed": 1.0
         for what in (
+            "FEC of 400 lines made",
             *("day of 200 entries closed", "bank statement of 200 lines imported", "sweep over 200 open payments"),
         )
     },

@@ -176,7 +176,7 @@ admin:shop_paymentevent_credit       event_id                 -  # only money th
 admin:shop_paymentevent_send_back    event_id                 -  # posts the amount it showed as unallocated
 admin:shop_refund_arrived            refund_id                -  # only a transfer that is under way
 admin:shop_refund_came_back          refund_id                -  # only a transfer that did not fail yet
-admin:shop_secondchargerule_switch     -                        to
+admin:shop_secondchargerule_switch     -                        -  # names the state that it wants
 admin:shop_transferfile_download     file_id                  -  # reads, changes nothing
 admin:shop_transferfile_sent         file_id                  -  # only a file that nobody gave to the bank
 admin:shop_transferfile_discard      file_id                  -  # only a file that nobody gave to the bank

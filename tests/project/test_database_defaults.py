@@ -29,13 +29,15 @@ WITHOUT = {
     "shop.Order.token",
     "shop.PaymentAttempt.key",
     "shop.SavedCard.key",
+    "shop.DocumentSending.key",
 }
 STANDARD = [found.handler.name for found in registry.installed() if found.handler.name.startswith("std_")]
 
 
 def our_models() -> Iterator[type[models.Model]]:
     for label in OURS:
-        yield from apps.get_app_config(label).get_models(include_auto_created=True)
+        models_of_floor = apps.get_app_config(label).get_models(include_auto_created=True)
+        yield from (model for model in models_of_floor if not model._meta.proxy)
 
 
 def fills_itself(field: models.Field) -> bool:

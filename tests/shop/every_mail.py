@@ -36,6 +36,7 @@ from shop.more.services import ask_buyers
 from shop.orders.giving_back.services import give_units_back
 from shop.papers.mails import queue_papers
 from shop.payments.due.services import remind_of_due
+from shop.payments.requests.payers import ask_payer
 from tests.documents.given import issued, plain_template
 from tests.enrolments.extension.given import extended
 from tests.enrolments.given import assign, given_pack
@@ -51,9 +52,9 @@ from tests.shop.orders.test_order_mails import every_kind
 def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     """Return a mail of every registered kind, by its kind, sent or queued."""
     now = timezone.now()
+    _part_due(probe_entry, now)
     every_kind(probe_entry, diary)
     _diplomas()
-    _part_due(probe_entry, now)
     _papers_issued(probe_entry, now)
     _waits(now)
     account = CustomerAccountFactory(name="Ateliers Roy")
@@ -112,6 +113,10 @@ def _part_due(probe_entry: Any, now: datetime) -> None:
     """Remind of an order that is due."""
     order = place(make_cart(probe_entry))
     order.requests.update(due_on=now.date(), created_at=now - timedelta(days=30))
+    remind_of_due(now=now)
+    theirs = place(make_cart(probe_entry))
+    ask_payer(order_id=theirs.pk, amount=theirs.gross, email="opco@example.org", actor=UserFactory(), now=now)
+    theirs.requests.update(due_on=now.date(), created_at=now - timedelta(days=30))
     remind_of_due(now=now)
 
 

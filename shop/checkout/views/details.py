@@ -65,7 +65,7 @@ def _ask_about_number(request: HttpRequest, form: DetailsForm, *, now: datetime)
     """Have the VAT number checked, where the answer decides on the tax. From a network that asks too often the order
     alone has its number checked."""
     details = form.to_details()
-    if not decides_on_tax(details, seller=site_of(request).seller):
+    if not details.vat_id or not decides_on_tax(details, seller=site_of(request).seller):
         return
     try:
         count_from_network(request, what="VAT number", now=now)

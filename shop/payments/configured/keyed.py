@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from shop.payments.configured.declared import SettingsForm
 from shop.payments.configured.in_force import settings_in_force
 
-if TYPE_CHECKING:
-    from shop.payments.port import Connection
+
+@dataclass(frozen=True)
+class Connection:
+    """Answer of a service to a try of the keys: the account's name there, "" if it tells none, and whether no money
+    moves."""
+
+    account: str
+    is_test: bool
 
 
 class Keyed:

@@ -14,9 +14,9 @@ from common.refusals import Refused
 from common.secrets import Purpose, Undecryptable, encrypt
 from shop.payments.configured.declared import SettingsForm
 from shop.payments.configured.in_force import forget, values_of
-from shop.payments.configured.keyed import Keyed
+from shop.payments.configured.keyed import Connection, Keyed
 from shop.payments.configured.models import ACCOUNT_LENGTH, PROBLEM_LENGTH, ProviderSettings
-from shop.payments.port import CallRefused, Connection
+from shop.payments.port import CallRefused
 
 if TYPE_CHECKING:
     from accounts.people.models import User

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from common.admin.display import moment
-from shop.payments.configured.keyed import Keyed
+from shop.payments.configured.keyed import Connection, Keyed
 from shop.payments.configured.models import ProviderSettings
-from shop.payments.port import Connection
 
 
 def title_of(provider: Keyed) -> str:

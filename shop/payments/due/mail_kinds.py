@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from common.moments import local_day
+from documents.issued.mailed import attached, made
 from documents.issued.models import Document
 from outbox.errors import ResendRefused
 from outbox.mails.kinds import BLANK, Receiver, Renewed, register_mail_kind
@@ -42,6 +43,9 @@ def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
     due_on = asked.request.due_on if asked is not None else None
     is_overdue = due_on is not None and due_on < local_day(timezone.now())
     step = mail.context.get("step", Step.FIRST if is_overdue else Step.SOON)
+    invoice = Document.objects.filter(order_id=order.pk, kind__in=INVOICES).defer("data").order_by("-pk").first()
+    # An address that nobody has proved gets none: papers name people. Neither does a payer of a part of it.
+    carried = made([invoice]) if invoice is not None and order.is_proved and mail.kind == MAIL else []
     terms = late_payment_terms(order.bought_by, ShopIdentity.current())
     url = link_of(asked.request) if asked is not None and asked.request.link_hash else ""
     return context | {
@@ -49,7 +53,8 @@ def build(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "pay_by": due_on,
         "is_overdue": is_overdue,
         "step": Step(step).name,
-        "invoice": Document.objects.filter(order_id=order.pk, kind__in=INVOICES).defer("data").order_by("-pk").first(),
+        "invoice": invoice,
+        "attachments": attached(carried),
         "terms": terms if step in STERN and mail.kind == MAIL else None,
         "pay_url": BLANK if blank and url else url,
     }

@@ -15,7 +15,8 @@ from shop.papers.platforms.afnor.client import Client, quoted, with_file
 from shop.papers.platforms.afnor.keys import PlatformKeys
 from shop.papers.platforms.afnor.life_cycle import read_message
 from shop.papers.platforms.port import Outgoing, Platform, Progress, Told
-from shop.payments.port import Connection, Unreachable
+from shop.payments.configured.keyed import Connection
+from shop.payments.port import Unreachable
 
 # Of one answer; the next round reads on.
 MOST = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from typing import ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +16,13 @@ from shop.payments.port import (
     Message,
     Notice,
     NotificationRefused,
-    Provider,
     ProviderEvent,
-    RefundAnswer,
     Started,
 )
 from shop.payments.providers.gocardless import debits, events, messages, refunds
 from shop.payments.providers.gocardless.client import CURRENCY, gocardless_client
 from shop.payments.providers.gocardless.keys import GoCardlessSettings, keys
+from shop.payments.refunding import RefundFunctions, RefundingProvider
 
 # Refusals that say that a thing is not the shop's, or not any more.
 _OF_OTHERS = (debits.NOT_OURS, "invalid_api_usage_resource_not_found")
@@ -31,15 +30,14 @@ _OF_OTHERS = (debits.NOT_OURS, "invalid_api_usage_resource_not_found")
 _AROUND = timedelta(minutes=10)
 
 
-class GoCardlessProvider(Provider):
+class GoCardlessProvider(RefundingProvider):
     name = debits.NAME
     label = _("Direct debit (SEPA)")
     summary = _("You allow us to debit your account; your bank answers within a few days.")
     is_immediate = True
     urlconf = "shop.payments.providers.gocardless.urls"
     has_page = True
-    refunds = True
-    partial_refunds = True
+    refund_functions: ClassVar[RefundFunctions] = refunds
     settings_form = GoCardlessSettings
     currencies = frozenset({CURRENCY})
     # Eight weeks without a reason, thirteen months for a debit that the payer never agreed to.
@@ -74,15 +72,6 @@ class GoCardlessProvider(Provider):
         if not things:
             return events.of_request(notice.reference, notice)
         return [event for thing in things for event in _events_of(thing, notice)]
-
-    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
-        return refunds.refund(reference=reference, amount=amount, currency=currency, key=key)
-
-    def fetch_refund(self, reference: str) -> RefundAnswer:
-        return refunds.fetch_refund(reference)
-
-    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
-        return refunds.find_refund(reference=reference, key=key)
 
     def check_connection(self) -> Connection:
         with gocardless_client() as client:

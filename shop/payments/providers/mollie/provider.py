@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -24,15 +23,14 @@ from shop.payments.port import (
     Message,
     NeverNoted,
     Notice,
-    Provider,
     ProviderEvent,
-    RefundAnswer,
     Started,
     origin_of,
 )
 from shop.payments.providers.mollie import events, refunds
 from shop.payments.providers.mollie.client import PAGES, mollie_client, noted, to_mollie
 from shop.payments.providers.mollie.keys import API, MollieSettings, keys
+from shop.payments.refunding import RefundFunctions, RefundingProvider
 
 # Mollie forgets a key after an hour.
 _KEY_HOLDS_FOR = timedelta(minutes=50)
@@ -46,14 +44,13 @@ _CURRENCIES = frozenset(
 )
 
 
-class MollieProvider(Provider):
+class MollieProvider(RefundingProvider):
     name = "mollie"
     label = _("Card or bank, by Mollie")
     summary = _("You pay on Mollie's page and come back here.")
     is_immediate = True
     has_page = True
-    refunds = True
-    partial_refunds = True
+    refund_functions: ClassVar[RefundFunctions] = refunds
     settings_form = MollieSettings
     origins = (PAGES,)
     currencies = _CURRENCIES
@@ -119,15 +116,6 @@ class MollieProvider(Provider):
 
     def fetch_all(self, notice: Notice, *, now: datetime) -> Sequence[ProviderEvent]:
         return events.everything(notice)
-
-    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
-        return refunds.refund(reference=reference, amount=amount, currency=currency, key=key)
-
-    def fetch_refund(self, reference: str) -> RefundAnswer:
-        return refunds.fetch_refund(reference)
-
-    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
-        return refunds.find_refund(reference=reference, key=key)
 
     def check_connection(self) -> Connection:
         """Ask Mollie whose profile the key opens."""

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +19,6 @@ from shop.payments.port import (
     Notice,
     NotificationRefused,
     ProviderEvent,
-    RefundAnswer,
     Started,
     origin_of,
 )
@@ -28,6 +26,7 @@ from shop.payments.providers.stripe import cards, events, refunds
 from shop.payments.providers.stripe.amounts import at_stripe
 from shop.payments.providers.stripe.client import PAGES, noted, stripe_client
 from shop.payments.providers.stripe.keys import API, StripeSettings, keys
+from shop.payments.refunding import RefundFunctions, RefundingProvider
 from shop.payments.saved_cards.port import Card, CardProvider, Charged, Saving
 
 SIGNATURE_HEADER = "Stripe-Signature"
@@ -38,14 +37,13 @@ _LONGEST_CALL = timedelta(hours=12)
 _INTERESTING = ("checkout.session.", "refund.", "charge.refund.", "charge.dispute.")
 
 
-class StripeProvider(CardProvider):
+class StripeProvider(RefundingProvider, CardProvider):
     name = "stripe"
     label = _("Card")
     summary = _("You pay by card on Stripe's page and come back here.")
     is_immediate = True
     has_page = True
-    refunds = True
-    partial_refunds = True
+    refund_functions: ClassVar[RefundFunctions] = refunds
     settings_form = StripeSettings
     origins = (PAGES,)
     # Card networks leave 120 days for most reasons, and 540 for a few.
@@ -131,15 +129,6 @@ class StripeProvider(CardProvider):
 
     def fetch(self, notice: Notice, *, now: datetime) -> ProviderEvent | None:
         return events.fetch(notice)
-
-    def refund(self, *, reference: str, amount: Decimal, currency: str, key: str) -> RefundAnswer:
-        return refunds.refund(reference=reference, amount=amount, currency=currency, key=key)
-
-    def fetch_refund(self, reference: str) -> RefundAnswer:
-        return refunds.fetch_refund(reference)
-
-    def find_refund(self, *, reference: str, key: str) -> RefundAnswer | None:
-        return refunds.find_refund(reference=reference, key=key)
 
     def check_connection(self) -> Connection:
         """Ask Stripe whose account the key opens. A restricted key may not tell the name."""

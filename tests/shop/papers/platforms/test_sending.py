@@ -203,6 +203,8 @@ def test_the_database_keeps_each_once(desk):
         run("UPDATE shop_documentsending SET key = (SELECT min(key::text)::uuid FROM shop_documentsending)")
     with broken("shop_documentsending_reference_once"):
         run("UPDATE shop_documentsending SET reference = 'same'")
+    with broken("shop_documentsending_document_id_key"):
+        run("UPDATE shop_documentsending SET document_id = (SELECT min(document_id) FROM shop_documentsending)")
     with broken("shop_documentsending_state_known"):
         run("UPDATE shop_documentsending SET state = 'lost'")
     with broken("shop_documentsending_sent_has_reference"):

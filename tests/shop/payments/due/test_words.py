@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
 from common.moments import local_day
+from documents.issued.files import make_files
 from documents.issued.models import Document
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
@@ -104,6 +105,10 @@ def test_names_the_invoice():
     number = Document.objects.get(order_id=order.pk).number
     assert f"Invoice {number} of" in text_of(mail)
     assert f"Invoice {number} of" in render_mail(mail, blank_secrets=True).html
+    assert not render_mail(mail, blank_secrets=True).attachments
+    make_files(document_id=Document.objects.get(order_id=order.pk).pk)
+    [paper] = render_mail(mail, blank_secrets=True).attachments
+    assert paper.content()[:5] == b"%PDF-"
 
 
 def test_an_outside_payer_is_reminded_of_their_part_alone_by_their_link(order):

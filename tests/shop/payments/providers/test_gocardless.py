@@ -18,8 +18,9 @@ from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
 from shop.payments.attempts.sweep import sweep
 from shop.payments.charge_backs.models import ChargeBack
+from shop.payments.configured.keyed import Connection
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import CallRefused, Connection, Notice, NotificationRefused, RefundState, Unreachable
+from shop.payments.port import CallRefused, Notice, NotificationRefused, RefundState, Unreachable
 from shop.payments.providers.gocardless.client import from_cents, to_cents
 from shop.payments.providers.gocardless.events import disputes_in
 from shop.payments.providers.gocardless.provider import provider as gocardless

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
+from shop.payments.configured.keyed import Connection
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import CallRefused, Connection, NotificationRefused, RefundState, Unreachable
+from shop.payments.port import CallRefused, NotificationRefused, RefundState, Unreachable
 from shop.payments.providers.mollie.client import from_mollie, to_mollie
 from shop.payments.providers.mollie.provider import provider as mollie
 from shop.payments.registry import origins

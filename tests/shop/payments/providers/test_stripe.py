@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import ProviderSilent, attempt_told, start_payment
+from shop.payments.configured.keyed import Connection
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.port import CallRefused, Connection, RefundState, Unreachable
+from shop.payments.port import CallRefused, RefundState, Unreachable
 from shop.payments.providers.stripe.amounts import at_stripe, from_stripe
 from shop.payments.providers.stripe.provider import provider as stripe
 from shop.payments.registry import origins
