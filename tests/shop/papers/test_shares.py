@@ -11,8 +11,10 @@ from django.utils import timezone
 from common.moments import local_day
 from documents.issued.models import Document
 from shop.orders.giving_back.services import give_units_back
+from shop.papers.credit_notes import services as credit_notes
 from shop.papers.models import InvoicedLine, MissingPaper
 from shop.papers.selectors import invoiced_of
+from shop.papers.services import issue_by_hand
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
@@ -88,4 +90,19 @@ def test_what_is_given_back_is_credited_on_both(seller):
 
     assert Document.objects.filter(order_id=order.pk, kind="credit_note").count() == 2
     assert sum(row.gross for row in InvoicedLine.objects.filter(line=line)) == 0
+    assert not list(faults_of_books())
+
+
+def test_a_credit_note_that_was_lost_is_issued_by_hand(seller, monkeypatch):
+    order = shared()
+    deliver(order)
+    line = order.lines.order_by("position").first()
+    with monkeypatch.context() as broken:
+        broken.setattr(credit_notes, "_parts_to_credit", lambda *_given, **_named: {})
+        give_units_back(order_id=order.pk, units={line.pk: range(1)}, actor=staff(), reason="Asked", now=timezone.now())
+    assert not Document.objects.filter(order_id=order.pk, kind="credit_note").exists()
+
+    documents = issue_by_hand(order_id=order.pk, actor=staff(), now=timezone.now())
+
+    assert [document.kind for document in documents] == ["credit_note", "credit_note"]
     assert not list(faults_of_books())
