@@ -53,7 +53,7 @@ def measure(report: Report, sizes: Sizes) -> None:
     rounds = min(sizes.rounds, AT_MOST_ROUNDS)
     with make_books():
         days = _closures(report, sizes.ledger_entries, rounds=rounds)
-        _journals(report, days, rounds=rounds)
+        _journals(report, days, rounds=1)
         _statements(report, sizes.statement_lines, rounds=rounds)
         _sweep(report, sizes.attempts, rounds=rounds)
 

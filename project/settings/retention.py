@@ -53,6 +53,8 @@ KEPT = {
     "documents": (3653, 3653),
     # Names and accounts on bank statements, after the day of the line.
     "statements": (3653, 3653),
+    # Files of bank statements that were sent and not imported.
+    "statement_files": (7, 1),
     # Files of exports of the books, after they were made; who made which stays.
     "book_exports": (90, 7),
     # Bank accounts to which money went back, after it arrived or failed.

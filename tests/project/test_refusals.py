@@ -30,6 +30,7 @@ from enrolments.people.detach import CourseRuns, SeatNotUsed
 from enrolments.people.mail_again import AddressChanged, MailedJustNow, MailedOften
 from enrolments.requests.errors import RequestAnswered
 from enrolments.seats.give import TooFewFree
+from enrolments.seats.move_terms import MovedTooLate
 from enrolments.seats.moves import SeatConsumed, SeatFrozen, SeatMoved, SeatNotAssigned, SeatNotFree
 from enrolments.seats.moving import AlreadyInCourse, CourseBeginsTooLate
 from enrolments.seats.placing import CourseNotAllowed, RowsRefused
@@ -66,6 +67,7 @@ MADE: dict[type[Refused], Callable[[], Refused]] = {
     NothingToWaitFor: lambda: NothingToWaitFor(CourseFactory.build()),
     CourseRuns: lambda: CourseRuns(CourseFactory.build(), NOW),
     MailedJustNow: lambda: MailedJustNow(NOW, NOW + datetime.timedelta(minutes=10)),
+    MovedTooLate: lambda: MovedTooLate(NOW.date()),
     MailedOften: lambda: MailedOften(3),
     ProofNeeded: lambda: ProofNeeded(CourseFactory.build(), 5),
     QuantityChanged: lambda: QuantityChanged(entry_name="First aid", now=3),

@@ -83,7 +83,6 @@ STAYS = {
     "shop_documentsending": SALE,
     "shop_reminderpause": SALE,
     "shop_bankcolumns": SHOP,
-    "shop_bankstatement": SALE,
     "shop_lineshare": SALE,
     "shop_payment": SALE,
     "shop_paymentattempt": SALE,

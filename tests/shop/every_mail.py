@@ -52,9 +52,9 @@ from tests.shop.orders.test_order_mails import every_kind
 def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     """Return a mail of every registered kind, by its kind, sent or queued."""
     now = timezone.now()
+    _part_due(probe_entry, now)
     every_kind(probe_entry, diary)
     _diplomas()
-    _part_due(probe_entry, now)
     _papers_issued(probe_entry, now)
     _waits(now)
     account = CustomerAccountFactory(name="Ateliers Roy")

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
@@ -16,6 +15,7 @@ from common.again import again_after_deadlock
 from common.moments import local_day
 from common.refusals import Refused
 from shop.payments.charge_backs.models import ChargeBack
+from shop.payments.charge_backs.selectors import taken_back_from
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ProviderEvent, check_event
 from shop.payments.registry import get_provider
@@ -67,7 +67,7 @@ def left_to_take(payment: Payment) -> Decimal:
     is_silent = provider is None or not (provider.tells_charge_backs or provider.is_promise)
     if not is_silent or payment.status != Payment.Status.SUCCEEDED:
         return ZERO
-    return payment.amount - (payment.charge_backs.standing().aggregate(sum=Sum("amount"))["sum"] or ZERO)
+    return payment.amount - taken_back_from(payment)
 
 
 @again_after_deadlock

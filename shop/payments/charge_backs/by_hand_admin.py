@@ -14,9 +14,10 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
 from accounts.people.models import User
+from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.decimals import DecimalField
@@ -40,9 +41,7 @@ class ChargeBackForm(forms.Form):
 
     use_required_attribute = False
 
-    amount = DecimalField(
-        label=gettext_lazy("Amount taken back"), widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"})
-    )
+    amount = DecimalField(label=gettext_lazy("Amount taken back"), widget=AdminDecimalInput())
     day = forms.DateField(
         label=gettext_lazy("Day"),
         widget=UnfoldAdminDateWidget,

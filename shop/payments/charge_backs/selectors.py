@@ -37,6 +37,11 @@ def taken_back_of(order: Order) -> Decimal:
     return taken.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 
+def taken_back_from(payment: Payment) -> Decimal:
+    """Return how much of a payment its bank has taken back. One query."""
+    return payment.charge_backs.standing().aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
 def charged_back_orders() -> QuerySet[Order]:
     """Return the orders that are owed money which a bank has taken back."""
     taken = Allocation.objects.filter(

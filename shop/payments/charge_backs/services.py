@@ -14,6 +14,7 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.payments.charge_backs.models import ChargeBack
+from shop.payments.charge_backs.selectors import taken_back_from
 from shop.payments.models import MoneyHandling, Payment, Settlement
 from shop.payments.requests.asked import shares_of, still_to_come
 from shop.payments.requests.models import Allocation, PaymentRequest
@@ -42,8 +43,7 @@ def take_back(*, payment: Payment, reference: str, amount: Decimal, fee: Decimal
     if payment.charge_backs.filter(reference=reference).exists():
         return
     _give_as_now(payment, now=now)
-    gone = payment.charge_backs.standing().aggregate(sum=Sum("amount"))["sum"] or ZERO
-    taken = min(amount, payment.amount - gone)
+    taken = min(amount, payment.amount - taken_back_from(payment))
     left = taken - min(taken, rest_of(payment))
     shares = _shares(payment, left)
     left -= sum((part for _allocation, part in shares), ZERO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from operator import itemgetter
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 Format = BankStatement.Format
 BATCH = 1_000
 SHOWN = 20
-# A file that nobody imported is forgotten.
-FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class _Fresh(NamedTuple):
@@ -81,7 +79,6 @@ def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> Ba
         rows_of(content)
     else:
         next(read_camt(content, []), None)
-    BankStatement.objects.filter(imported_at__isnull=True, sent_at__lt=now - FORGOTTEN_AFTER).delete()
     BankStatement.objects.bulk_create(
         [
             BankStatement(

@@ -1,4 +1,5 @@
-"""Blanking of names and accounts on bank statements, once the books need them no more. Days and amounts stay."""
+"""Bank statements by age: files that nobody imported go; names and accounts are blanked once the books need them no
+more, days and amounts stay."""
 
 from __future__ import annotations
 
@@ -6,10 +7,17 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from common.tidying import BATCH, tidies
-from shop.payments.statements.models import StatementLine
+from common.tidying import BATCH, delete_batch, tidies
+from shop.payments.statements.models import BankStatement, StatementLine
 
 BLANK = "–"
+
+
+@tidies("statement_files", "shop_bankstatement")
+def statement_files(before: datetime, limit: int) -> int:
+    """Delete files that nobody imported; imported statements stay."""
+    waiting = BankStatement.objects.filter(imported_at__isnull=True, sent_at__lt=before)
+    return delete_batch(waiting.order_by("sent_at"), limit)
 
 
 @tidies("statements", "shop_statementline")

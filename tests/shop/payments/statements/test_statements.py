@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from billing.ledger.models import Account, LedgerEntry
 from billing.ledger.selectors import balance, balances_of_order
 from common.moments import local_day
+from common.tidying import TIDYINGS
 from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
@@ -165,8 +166,10 @@ class TestImporting:
 
     def test_a_file_that_nobody_imported_is_forgotten(self):
         keep_file(content=b"Date;Montant\n", account="", actor=staff(), now=timezone.now() - timedelta(days=8))
-        keep_file(content=camt(statement(entry())), account="", actor=staff(), now=timezone.now())
+        bring_in(camt(statement(entry())))
+        BankStatement.objects.filter(imported_at__isnull=False).update(sent_at=timezone.now() - timedelta(days=30))
 
+        assert TIDYINGS.get("statement_files").tidy(timezone.now() - timedelta(days=7), 10) == 1
         assert BankStatement.objects.get().file_format == "camt"
 
     def test_columns_are_said_once_for_a_bank_account(self):
