@@ -58,14 +58,14 @@ def test_a_transfer_is_followed_to_its_end(order, refund):
     assert sent(file) == 1
     refund.refresh_from_db()
     assert refund.state == "pending"
-    assert sums(order) == {"sales": -2000, "vat": -400, "in_transit": 3600, "refunds_sent": -1200}
+    assert sums(order) == {"to_be_invoiced": -2400, "in_transit": 3600, "refunds_sent": -1200}
     assert Mail.objects.get(kind="refund_sent").recipient == "alice@example.org"
 
     note_arrived(refund_id=refund.pk, now=timezone.now())
     note_arrived(refund_id=refund.pk, now=timezone.now())
     refund.refresh_from_db()
     assert refund.state == "done"
-    assert sums(order) == {"sales": -2000, "vat": -400, "in_transit": 3600, "bank": -1200}
+    assert sums(order) == {"to_be_invoiced": -2400, "in_transit": 3600, "bank": -1200}
     assert Mail.objects.filter(kind="refund_sent").count() == 1
     assert list(faults_of_books()) == []
 
@@ -80,7 +80,7 @@ def test_one_that_came_back_is_owed_again(order, refund):
     assert (refund.state, refund.problem) == ("failed", "came_back")
     assert owed_for(order) == 12
     assert list(Refund.objects.needing_attention()) == [refund]
-    assert sums(order) == {"sales": -2000, "vat": -400, "in_transit": 3600, "refunds_owed": -1200}
+    assert sums(order) == {"to_be_invoiced": -2400, "in_transit": 3600, "refunds_owed": -1200}
     assert set(Mail.objects.values_list("kind", flat=True)) >= {"refund_failed", "refund_failed_sales"}
     assert list(faults_of_books()) == []
     with pytest.raises(NotUnderWay):
