@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('asked', 'not answered yet'), ('valid', 'valid'), ('invalid', 'not valid'), ('unanswered', 'never answered')], default='asked', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('asked', 'not answered yet'), ('valid', 'valid'), ('invalid', 'not valid'), ('unanswered', 'never answered')], db_default='asked', default='asked', max_length=10, verbose_name='state')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered')),
                 ('looked_at', models.DateTimeField(null=True, verbose_name='looked at')),

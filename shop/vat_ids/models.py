@@ -26,7 +26,9 @@ class VatCheck(models.Model):
 
     order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, null=True, related_name="vat_check")
     digest = models.CharField(max_length=64)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ASKED)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.ASKED, db_default=State.ASKED
+    )
     asked_at = models.DateTimeField(_("asked"))
     answered_at = models.DateTimeField(_("answered"), null=True)
     looked_at = models.DateTimeField(_("looked at"), null=True)

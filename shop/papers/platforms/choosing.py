@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from billing.taxes.kinds import EInvoicing
-from documents.issued.models import Document
 from shop.papers.models import InvoicedLine
 from shop.papers.platforms.port import Rule
 
-NONE = EInvoicing.NONE
-# A mixed document follows its taxed part.
-_STRONGEST = (EInvoicing.REQUIRED, EInvoicing.VOLUNTARY)
 
-
-def flag_of(flags: Iterable[str]) -> EInvoicing:
-    """Return the flag of a document whose lines have these; NONE for lines sold before there were flags."""
-    given = set(flags)
-    return next((each for each in _STRONGEST if each in given), NONE)
-
-
-def flags_of(documents: Iterable[Document]) -> Mapping[int, EInvoicing]:
-    """Return the flag of each document by its key. One query."""
-    given: dict[int, list[str]] = defaultdict(list)
-    lines = InvoicedLine.objects.filter(document__in=[document.pk for document in documents])
-    for key, terms in lines.values_list("document_id", "line__tax_terms"):
-        given[key].append(str((terms or {}).get("e_invoicing", "")))
-    return {key: flag_of(flags) for key, flags in given.items()}
+def concerned(*, voluntary: bool) -> Exists:
+    """Return the condition that a document is to be sent by the flags of its lines; `voluntary` ones too. A mixed
+    document follows its taxed part, and lines sold before there were flags ask for nothing."""
+    flags = [EInvoicing.REQUIRED, *([EInvoicing.VOLUNTARY] if voluntary else [])]
+    return Exists(InvoicedLine.objects.filter(document=OuterRef("pk"), line__tax_terms__e_invoicing__in=flags))
 
 
 def rule_of(data: Mapping[str, Any]) -> Rule | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.taxes.kinds import EInvoicing
 from documents.issued.files import content_of
 from documents.issued.models import Document, DocumentFile
 from outbox.jobs.services import NewJob, enqueue_many
-from shop.papers.platforms.choosing import NONE, flags_of, rule_of
+from shop.papers.platforms.choosing import concerned, rule_of
 from shop.papers.platforms.models import DocumentSending, PlatformSettings
-from shop.papers.platforms.port import Outgoing, Platform, Progress, Rule, Told
+from shop.papers.platforms.port import Outgoing, Progress, Rule, Told
 from shop.papers.platforms.registry import get_platform, in_use
 from shop.payments.port import CallRefused
 
@@ -56,11 +54,10 @@ def choose_documents(*, now: datetime) -> int:
     issued = Document.objects.filter(
         Exists(DocumentFile.objects.filter(document=OuterRef("pk"), form=DocumentFile.Form.PDF)),
         kind__in=Document.E_INVOICES, issued_at__gte=max(row.keys_at, now - NO_OLDER_THAN), sending__isnull=True,
-        order_id__isnull=False,
+        order_id__isnull=False, data__buyer_kind__in=("business", "public"),
     )  # fmt: skip
-    documents = list(issued.order_by("pk"))
-    flags = flags_of(documents)
-    wanted = [each for each in documents if _is_sent(each, platform, flags)][:AT_ONCE]
+    issued = issued.filter(concerned(voluntary=platform.sends_voluntary())).order_by("pk")
+    wanted = [each for each in issued if rule_of(each.data) is not None][:AT_ONCE]
     DocumentSending.objects.bulk_create(
         [DocumentSending(document=each, platform=platform.name, asked_at=now) for each in wanted],
         ignore_conflicts=True,
@@ -142,12 +139,6 @@ def refused() -> QuerySet[DocumentSending]:
 def _unfinished(now: datetime) -> QuerySet[DocumentSending]:
     ends = (State.WAITING, State.REFUSED, State.PAID)
     return DocumentSending.objects.filter(asked_at__gte=now - FOLLOWED_FOR).exclude(state__in=ends)
-
-
-def _is_sent(document: Document, platform: Platform, flags: Mapping[int, EInvoicing]) -> bool:
-    flag = flags.get(document.pk, NONE)
-    is_wanted = flag == EInvoicing.REQUIRED or (flag == EInvoicing.VOLUNTARY and platform.sends_voluntary())
-    return is_wanted and rule_of(document.data) is not None
 
 
 def _outgoing(sending: DocumentSending, rule: Rule) -> Outgoing:
