@@ -29,7 +29,7 @@ class NothingToBundle(Refused):
     message = gettext_lazy("No document is chosen, or none has a file of this kind.")
 
 
-class TooMany(Refused):
+class TooManyDocuments(Refused):
     """Refusal of a file of more documents than one may hold."""
 
     message = gettext_lazy("One file holds %(most)d documents at most. Choose a month, or one kind of document.")
@@ -43,14 +43,14 @@ def bundle_answer(documents: QuerySet[Document], form: str, *, name: str) -> Fil
 
     A document whose file is not made yet, or was lost, is named in a text beside the others, so that nobody takes the
     ZIP for the whole. The ZIP lies on disk before the answer begins, and in memory are a few documents at once. One
-    query, and one for every 25 documents. Raises NothingToBundle, and TooMany.
+    query, and one for every 25 documents. Raises NothingToBundle, and TooManyDocuments.
     """
     of_form = documents if form == DocumentFile.Form.PDF else documents.filter(kind__in=Document.E_INVOICES)
     chosen = list(of_form.order_by("pk").only("kind", "number", "issued_at")[: MOST + 1])
     if not chosen:
         raise NothingToBundle
     if len(chosen) > MOST:
-        raise TooMany
+        raise TooManyDocuments
     file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # Closed by the answer.
     _write(file, chosen, form)
     file.seek(0)

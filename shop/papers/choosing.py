@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -22,8 +22,8 @@ class PapersForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     number = forms.CharField(label=_("Number or order"), required=False, max_length=40)
 
-    def __init__(self, data: object, *, papers: QuerySet[Document]) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+    def __init__(self, data: Any, *, papers: QuerySet[Document]) -> None:
+        super().__init__(data)
         months = papers.order_by().dates("issued_on", "month", order="DESC")
         month = cast("forms.TypedChoiceField", self.fields["month"])
         month.choices = [("", _("All months")), *((day.isoformat(), date_format(day, "F Y")) for day in months)]

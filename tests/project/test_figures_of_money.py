@@ -50,6 +50,10 @@ REASONS = {
     "shop/payments/requests/asked.py": "Payments given to requests: who is asked for how much, under the order's lock.",
     "shop/payments/requests/services.py": "Payments given to requests, under the order's lock.",
     "shop/payments/statements/refunds.py": "The ledger, less refunds that providers have not carried out.",
+    "shop/orders/admin/story.py": "Amounts of units given back in one act: the rows, as they were written.",
+    "shop/papers/credit_notes/rests.py": "What each invoice still invoices of each line, under the order's lock.",
+    "shop/papers/lines.py": "What documents invoice of each line, under the order's lock.",
+    "shop/papers/selectors.py": "What documents invoice of each line: the rows, as they were written.",
     "accounts/second_person/services.py": "Acts of one person within a day: a limit.",
 }
 

@@ -132,8 +132,7 @@ def said(refusal: Refused | type[Refused], language: str) -> str:
 def test_are_found_on_every_floor(kinds):
     floors = {kind.__module__.split(".")[0] for kind in kinds}
 
-    # What documents refuse is told to the code that issues them.
-    assert floors == set(FLOORS) - {"workbench", "project", "documents"}
+    assert floors == set(FLOORS) - {"workbench", "project"}
 
 
 def test_codes_are_stable_texts_of_one_kind_each(kinds):

@@ -64,7 +64,7 @@ class NothingCorrected(Refused):
     message = gettext_lazy("Nothing was changed.")
 
 
-class ReasonMissing(Refused):
+class CorrectionWithoutReason(Refused):
     """Refusal of a correction without a reason."""
 
     message = gettext_lazy("Say why: the reason is kept in the order’s history.")
@@ -95,8 +95,8 @@ def correct_document(
     what is paid by now.
 
     `rest` is what the page showed as left, with tax. The reason is kept in the order's history. Locks the order, then
-    both series. Raises NothingToCorrect, RestChanged, NothingCorrected, ReasonMissing, StillMissing for details with
-    which no invoice can be issued, and Document.DoesNotExist; then nothing was written.
+    both series. Raises NothingToCorrect, RestChanged, NothingCorrected, CorrectionWithoutReason, StillMissing for
+    details with which no invoice can be issued, and Document.DoesNotExist; then nothing was written.
     """
     order = lock_order(order_id)
     document = Document.objects.get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
@@ -136,7 +136,7 @@ def _refuse(parts: Sequence[Part], *, rest: Decimal, reason: str) -> None:
     if sum((part.amount.gross for part in parts), ZERO) != rest:
         raise RestChanged
     if not reason.strip():
-        raise ReasonMissing
+        raise CorrectionWithoutReason
 
 
 def _still_due(order: Order, old: Invoice, parts: Sequence[Part], *, is_only_one: bool) -> list[Due]:

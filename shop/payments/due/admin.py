@@ -22,7 +22,7 @@ from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.moments import local_day
 from shop.payments.due.models import DuePart, DueReminder, ReminderPause
-from shop.payments.due.pausing import NoReason, pause_reminders, resume_reminders
+from shop.payments.due.pausing import PauseWithoutReason, pause_reminders, resume_reminders
 from shop.payments.due.selectors import due_parts, pauses_of
 
 PAUSE = "shop.pause_reminders"
@@ -116,7 +116,7 @@ class DuePartAdmin(ReadOnlyAdmin):
             "of_account": not any(pause.is_of_account for pause in standing),
             "is_switched_off": not row.order.account.wants_payment_reminders,
             "reason_length": ReminderPause.REASON_LENGTH,
-            "no_reason": NoReason.message,
+            "no_reason": PauseWithoutReason.message,
         }
 
     # --- Columns ---

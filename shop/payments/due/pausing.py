@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from accounts.people.models import User
 
 
-class NoReason(Refused):
+class PauseWithoutReason(Refused):
     """Refusal of a pause without a reason."""
 
     field = "reason"
@@ -36,11 +36,11 @@ class PausedMeanwhile(Refused):
 def pause_reminders(*, order_id: int, whole_account: bool, reason: str, actor: User, now: datetime) -> ReminderPause:
     """Pause the reminders of an order, or of all orders of its account. Locks the order, or the account.
 
-    Raises NoReason, PausedMeanwhile, and Order.DoesNotExist.
+    Raises PauseWithoutReason, PausedMeanwhile, and Order.DoesNotExist.
     """
     said = reason.strip()
     if not said:
-        raise NoReason
+        raise PauseWithoutReason
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     of = {"account_id": order.account_id} if whole_account else {"order_id": order.pk}
     if whole_account:

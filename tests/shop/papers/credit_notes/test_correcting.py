@@ -17,9 +17,9 @@ from outbox.jobs.running import run_due_jobs
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.papers.credit_notes.correcting import (
+    CorrectionWithoutReason,
     NothingCorrected,
     NothingToCorrect,
-    ReasonMissing,
     RestChanged,
     correct_document,
 )
@@ -138,7 +138,7 @@ def test_the_new_documents_keep_the_official_rules(seller):
     [
         (RestChanged, {"rest": "359.99", "city": "Brest"}),
         (NothingCorrected, {"rest": "360.00"}),
-        (ReasonMissing, {"rest": "360.00", "city": "Brest", "reason": " "}),
+        (CorrectionWithoutReason, {"rest": "360.00", "city": "Brest", "reason": " "}),
         (StillMissing, {"rest": "360.00", "register_number": ""}),
     ],
 )

@@ -11,7 +11,13 @@ from django.utils import timezone
 from common.moments import local_day
 from shop.orders.models import Order
 from shop.payments.due.models import DuePart, ReminderPause
-from shop.payments.due.pausing import NoReason, PausedMeanwhile, move_pauses, pause_reminders, resume_reminders
+from shop.payments.due.pausing import (
+    PausedMeanwhile,
+    PauseWithoutReason,
+    move_pauses,
+    pause_reminders,
+    resume_reminders,
+)
 from shop.payments.due.selectors import due_parts, overdue
 from shop.payments.due.services import remind_of_due
 from shop.payments.requests.planning import Part, plan_payments
@@ -120,7 +126,7 @@ def test_a_pause_of_another_order_is_not_ended_here(order, probe_entry):
 
 
 def test_a_pause_needs_a_reason_and_is_neither_made_nor_ended_twice(order):
-    with pytest.raises(NoReason):
+    with pytest.raises(PauseWithoutReason):
         pause_reminders(order_id=order.pk, whole_account=False, reason=" ", actor=UserFactory(), now=NOW)
     made = pause(order)
     with pytest.raises(PausedMeanwhile):
