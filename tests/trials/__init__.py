@@ -1,4 +1,4 @@
 import pytest
 
-# Failed assertions of the machine's own modules show the values compared, too.
-pytest.register_assert_rewrite("tests.trials.any_sequence")
+# Failed assertions of the machines' own modules show the values compared, too.
+pytest.register_assert_rewrite("tests.trials.any_sequence", "tests.trials.any_money")

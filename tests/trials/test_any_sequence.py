@@ -15,8 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 
 from accounts.members.models import CustomerAccount
 from enrolments.seats.generate import generate_seats
@@ -26,7 +25,6 @@ from enrolments.seats.release import Released
 from handlers.contract import Feedback
 from handlers.registry import temporary
 from tests.ordeal import Trial
-from tests.trials.any_sequence.frame import Tally
 from tests.trials.any_sequence.machine import AnySequence
 from tests.trials.any_sequence.tours import (
     A_PACK,
@@ -61,6 +59,7 @@ from tests.trials.any_sequence.tours import (
     take_offer,
 )
 from tests.trials.any_sequence.world import MOODY, make_world
+from tests.trials.sequences import Tally, run
 
 pytestmark = pytest.mark.django_db
 
@@ -77,22 +76,6 @@ def tally(caplog: pytest.LogCaptureFixture) -> Iterator[Tally]:
         yield AnySequence.tally
 
 
-def run(*, examples: int, steps: int, seeded: int, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
-    run_state_machine_as_test(
-        seed(seeded)(AnySequence),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            phases=phases,
-            deadline=None,
-            database=None,
-            print_blob=True,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: pytest.FixtureRequest) -> None:
@@ -101,7 +84,7 @@ def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: py
     seeded = int(asked) if asked else secrets.randbits(32)
     print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
     for batch in range(trial.size(1, 8)):  # each batch draws anew, and reaches states that another seldom reaches
-        run(examples=trial.size(8, 15), steps=trial.size(25, 50), seeded=seeded + batch)
+        run(AnySequence, examples=trial.size(8, 15), steps=trial.size(25, 50), seeded=seeded + batch)
 
     trial.note("seed", seeded)
     trial.note("sequences", tally.examples)
@@ -253,7 +236,7 @@ def test_the_machine_finds_packs_that_are_too_small_by_itself(tally: Tally) -> N
         patch("handlers.std_generateseats.handler.generate_seats", partial(_one_seat_less, generate_seats)),
         pytest.raises(AssertionError, match="a line has as many seats as were delivered"),
     ):
-        run(examples=200, steps=5, seeded=1, phases=(Phase.generate,))
+        run(AnySequence, examples=200, steps=5, seeded=1, phases=(Phase.generate,))
 
 
 def _one_seat_less(generate: Callable[..., Any], *, packsize: int, **others: Any) -> Any:

@@ -20,7 +20,14 @@ from workbench.stand_ins.serving import Answering, Messages, send, serving
 
 ACCESS_TOKEN = "sandbox_standin"  # noqa: S105 - of an account that exists nowhere
 WEBHOOK_SECRET = "standin-of-the-webhook"  # noqa: S105
-CHOICES = {"agree": "Allow the debit", "leave": "Go back"}
+CHOICES = {
+    "agree": "Allow the debit; the bank pays",
+    "wait": "Allow the debit; the bank answers later",
+    "refuse": "Allow the debit; the bank refuses",
+    "leave": "Back to the shop",
+}
+# What becomes of the payment made for a mandate, by what was chosen on the page.
+_BECOMES = {"agree": "confirmed", "refuse": "failed"}
 _KINDS = {"billing_requests": "BRQ", "payments": "PM", "refunds": "RF", "billing_request_flows": "BRF", "events": "EV"}
 _LINKS = {"billing_requests": "billing_request", "payments": "payment", "refunds": "refund"}
 
@@ -83,6 +90,7 @@ class GoCardless(Messages[bytes]):
                 made = {"status": "pending_submission", "amount_refunded": "0", "amount": asked["amount"]}
                 payment = self.new(kind, **made, **_told(asked, "currency", "description", "links", "metadata"))
                 self.happen("payments", payment["id"], "created")
+                self._answer_at_once(payment)
                 return payment
             case "refunds":
                 return self.refund(asked)
@@ -115,6 +123,13 @@ class GoCardless(Messages[bytes]):
         request["status"] = "fulfilled"
         request["links"]["mandate_request_mandate"] = f"MD{next(self.numbers):06}"
         self.happen("billing_requests", identity, "fulfilled")
+
+    def _answer_at_once(self, payment: dict[str, Any]) -> None:
+        """Have the bank answer a payment now, as the customer chose on the page."""
+        mandate = payment["links"].get("mandate")
+        for request in self.of("billing_requests"):
+            if request["links"].get("mandate_request_mandate") == mandate and request.get("then"):
+                self.become(payment["id"], request["then"])
 
     def become(self, payment: str, status: str, *, action: str = "") -> None:
         """Bring a payment to a status, and tell of it under that name or another one."""
@@ -213,15 +228,16 @@ class _Handler(Answering):
             return self.json(404, {})
         request = service.get(flow["links"]["billing_request"])
         text = f"{request['metadata'].get('order')}: {int(request['metadata'].get('amount', 0)) / 100:.2f} EUR"
+        if choice == "leave":
+            return self.redirect(flow["asked"]["exit_uri"])
         if request["status"] != "pending":
-            return self.page("This page is closed", text, {})
-        if choice == "agree":
+            return self.page("This page is closed", text, {"leave": "Back to the shop"})
+        if choice in ("agree", "wait", "refuse"):
             with service.lock:
+                request["then"] = _BECOMES.get(choice, "")
                 service.agree(request["id"])
             service.send_messages()
             return self.redirect(flow["asked"]["redirect_uri"])
-        if choice == "leave":
-            return self.redirect(flow["asked"]["exit_uri"])
         return self.page("Allow a direct debit", text, CHOICES)
 
 

@@ -226,8 +226,10 @@ class _Handler(Answering):
                 self.mollie.become(identity, _STATUS[choice])
             self.mollie.send_messages()
             return self.redirect(payment["cancelUrl"] if choice == "cancel" else payment["redirectUrl"])
+        if choice == "back":
+            return self.redirect(payment["redirectUrl"])
         if payment["status"] != "open":
-            return self.page("This page is closed", text, {})
+            return self.page("This page is closed", text, {"back": "Back to the shop"})
         return self.page("Pay", text, CHOICES)
 
 
@@ -237,6 +239,11 @@ def mollie_base(mollie: Mollie) -> str:
 
 def _listed(name: str, things: list[dict[str, Any]]) -> dict[str, Any]:
     return {"count": len(things), "_embedded": {name: things}, "_links": {}}
+
+
+def settings(address: str) -> dict[str, str]:
+    """Return the variables by which the shop knows the stand-in."""
+    return {"MOLLIE_API_KEY": API_KEY, "MOLLIE_API_BASE": address}
 
 
 @contextmanager

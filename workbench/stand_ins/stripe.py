@@ -65,8 +65,9 @@ class Stripe(Messages[bytes]):
         return self.things[identity]
 
     def of(self, prefix: str) -> list[dict[str, Any]]:
+        """Return all things of a kind, the newest first."""
         found = [thing for identity, thing in self.things.items() if identity.startswith(f"{prefix}_")]
-        return sorted(found, key=lambda thing: -thing["created"])
+        return list(reversed(found))
 
     # --- Calls ---
 
@@ -247,8 +248,9 @@ class Stripe(Messages[bytes]):
 
     def send_messages(self) -> list[int]:
         """Send what waits; return the answers."""
-        messages = self.taken()
-        return [send(self.webhook, body, _headers(body)) for body in messages] if self.webhook else []
+        if not self.webhook:
+            return []
+        return [send(self.webhook, body, _headers(body)) for body in self.taken()]
 
 
 def signature(body: bytes, *, secret: str = WEBHOOK_SECRET, at: int | None = None) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.core import mail
-from django.db import connection, transaction
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from django.db import connection
+from hypothesis.stateful import invariant
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
@@ -29,24 +27,13 @@ from shop.payments.models import Payment, PaymentEvent
 from shop.payments.port import ProviderEvent
 from tests.trials.any_sequence import world
 from tests.trials.any_sequence.rules import PLACES, broken_rules, changed_tables, fingerprint
+from tests.trials.sequences import RolledBack, check_deferred_constraints
 
 
-@dataclass
-class Tally:
-    """Number of times each rule succeeded and was refused, and each deep state was reached."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    reached: Counter[str] = field(default_factory=Counter)
-    examples: int = 0
-    steps: int = 0
-
-
-class Frame(RuleBasedStateMachine):
-    """One sequence, in a transaction of its own that is rolled back at its end."""
+class Frame(RolledBack):
+    """One sequence."""
 
     world: ClassVar[world.World]
-    tally: ClassVar[Tally]
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,24 +48,12 @@ class Frame(RuleBasedStateMachine):
         self.rows: dict[str, tuple[int, int]] = {}  # rows that a refused step must leave unchanged
         self.looked: dict[str, tuple[int, int]] = {}  # rows at the last check
         world.Mood.waiting = []
-        mail.outbox = []
-        self.tally.examples += 1
-        # Marked like a test case of Django's: the outbox's own transactions then count as the outermost ones.
-        self.example = transaction.atomic()
-        self.example._from_testcase = True  # type: ignore[attr-defined]
-        self.example.__enter__()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.example.__exit__(None, None, None)
 
     # Rows as they were after the last step ---------------------------------------------------------------------------
 
     @invariant()
     def everything_holds(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        check_deferred_constraints()
         before, self.looked = self.looked, fingerprint()
         self.rows = self.looked
         changed = changed_tables(before, self.looked)
@@ -173,9 +148,6 @@ class Frame(RuleBasedStateMachine):
             assert changed_tables(before, fingerprint()) == [], f"«{what}» was refused and changed something"
         else:
             self.tally.done[what] += 1
-
-    def reach(self, state: str, *, when: bool = True) -> None:
-        self.tally.reached[state] += when
 
     def rows_are_as(self, before: dict[str, tuple[int, int]]) -> bool:
         return not changed_tables(before, fingerprint())

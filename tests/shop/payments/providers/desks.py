@@ -308,7 +308,7 @@ def mollie_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtMollie]:
     """Run Mollie's stand-in, and choose Mollie as a provider."""
     service = mollie_stand_in.Mollie()
     with mollie_stand_in.running(service) as address:
-        monkeypatch.setenv("MOLLIE_API_KEY", mollie_stand_in.API_KEY)
-        monkeypatch.setenv("MOLLIE_API_BASE", address)
+        for name, value in mollie_stand_in.settings(address).items():
+            monkeypatch.setenv(name, value)
         with temporary(mollie):
             yield AtMollie(service)
