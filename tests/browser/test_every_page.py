@@ -31,9 +31,9 @@ from tests.matrix.world import World, make_world
 LOOKS = [("fr", "dark"), ("en", "light")]
 # Files and parts of pages. Pages of the administration are checked, part by part, in their own tests.
 NO_PAGES = {
-    "calendar-feed", "account-endings-export", "account-list-result", "account-list-state", "account-list-template",
-    "account-people-export", "account-run-result", "account-run-state", "media", "order-paper", "order-state",
-    "picture", "security-txt",
+    "calendar-feed", "account-documents-zip", "account-endings-export", "account-list-result", "account-list-state",
+    "account-list-template", "account-people-export", "account-run-result", "account-run-state", "media", "order-paper",
+    "order-papers-zip", "order-state", "picture", "security-txt",
 }  # fmt: skip
 # Checked in the same way, with more in them, by the tests of the operator's desk and of learning.
 SEEN_ELSEWHERE = {

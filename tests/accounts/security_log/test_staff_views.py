@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 WITHOUT_PEOPLE = {
     "accounts.securityevent",
     "auth.group",
+    "billing.chartaccount",
     "billing.closure",
     "billing.ledgerentry",
     "catalog.category",
@@ -28,6 +29,7 @@ WITHOUT_PEOPLE = {
     "handlers.brokenhook",
     "shop.legaltext",
     "shop.paymentplan",
+    "shop.platformsettings",
     "shop.providersettings",
     "shop.shopidentity",
 }

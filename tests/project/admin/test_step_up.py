@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.people.models import User
 from common.floors import FLOORS
+from documents.issued.models import Document
 from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
@@ -43,6 +44,8 @@ from tests.project.admin.test_refusals_told import (
 )
 from tests.shop.admin_pages import text_of
 from tests.shop.orders.admin.test_giving_back_many import order_of_a_session
+from tests.shop.papers.credit_notes.given import sold
+from tests.shop.papers.given import complete_seller
 from tests.shop.papers.platforms.given import platform_row, switch
 from tests.shop.payments.configured.given import row_of, saved
 from tests.shop.payments.statements.files import camt, entry, statement
@@ -154,6 +157,13 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
     if page == "documents_document_changelist":
         document = given_document(order.pk, timezone.now())
         return reverse("admin:documents_document_changelist"), {"action": action, "_selected_action": [document.pk]}
+    if page == "shop_order_correct_document":
+        complete_seller()
+        document = Document.objects.get(order_id=sold("100.00").pk, kind="invoice")
+        url = reverse(name, args=[document.order_id, document.pk])
+        form = client.get(url).context["form"]
+        shown = {field: form[field].value() or "" for field in form.fields}
+        return url, shown | {"city": "Brest", "reason": "They moved"}
     if page == "shop_order_together":
         wrong_money(order)
         return reverse(name, args=[order.pk]), {"seen": str(sum_waiting(order)[1])}
@@ -364,6 +374,9 @@ ONE_DOCUMENT = {"documents/issued/answers.py"}
 # Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
 MANY_DOCUMENTS = {"documents/issued/bundles.py"}
 
+# Files that are sent to the platform chosen by the merchant; nobody downloads them.
+FOR_THE_PLATFORM = {"shop/papers/platforms/afnor/client.py"}
+
 
 def test_no_export_is_forgotten():
     """A file that the administration hands out belongs into STEP_UP_ACTS, under an address that takes a POST."""
@@ -376,4 +389,4 @@ def test_no_export_is_forgotten():
     }
 
     of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS
-    assert found == WRITER | of_customers | FOR_THE_BANK | OF_THE_BOOKS
+    assert found == WRITER | of_customers | FOR_THE_BANK | FOR_THE_PLATFORM | OF_THE_BOOKS
