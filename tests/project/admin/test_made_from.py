@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.members.models import CustomerAccount, Membership
 from accounts.people.models import User
+from billing.journal.models import ChartAccount
 from catalog.models.categories import Category
 from catalog.models.entries import Entry, PriceTier
 from catalog.models.taxes import Tax
@@ -24,6 +25,7 @@ from common.made_from_rows import MadeFromRows
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
+from shop.papers.platforms.models import PlatformSettings
 from shop.payments.configured.models import ProviderSettings
 from shop.payments.plans.models import PaymentPlan
 from shop.seller.models import LegalText, ShopIdentity
@@ -31,6 +33,7 @@ from tests.catalog.admin_pages import controls, text_of
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import CategoryFactory, EntryFactory, TaxFactory
 from tests.factories.enrolments import CourseFactory, CourseGroupFactory, RoleFactory
+from tests.shop.papers.platforms.given import platform_row
 from tests.shop.payments.configured.given import row_of
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +54,14 @@ def legal_text() -> LegalText:
     return LegalText.objects.create(kind="terms", version=1, body_en="Old", body_fr="Ancien")
 
 
+def chart_account() -> ChartAccount:
+    return ChartAccount.objects.create(account="sales", number="706000", label="Formations")
+
+
 CASES: dict[type[models.Model], Case] = {
     Category: Case(CategoryFactory, "name_fr", "Incendie", "name_en", "Fire"),
     CourseGroup: Case(CourseGroupFactory, "name", "Afternoons", "name", "Evenings"),
+    ChartAccount: Case(chart_account, "label", "Ventes", "number", "706100"),
     Course: Case(CourseFactory, "capacity", 7, "name_en", "Fire"),
     CustomerAccount: Case(CustomerAccountFactory, "city", "Nantes", "name", "Alpha"),
     Entry: Case(EntryFactory, "summary_fr", "Bref", "name_en", "Fire"),
@@ -64,6 +72,7 @@ CASES: dict[type[models.Model], Case] = {
         lambda: PaymentPlan.objects.create(deposit_percent=30, instalments=2),
         *("days_between", 45, "deposit_percent", "20"),
     ),
+    PlatformSettings: Case(platform_row, "offer", "no", "offer", "yes"),
     ProviderSettings: Case(row_of, "offer", "no", "offer", "yes"),
     ShopIdentity: Case(
         lambda: ShopIdentity.current(),
