@@ -84,6 +84,8 @@ def _comparisons(condition: Any) -> list[tuple[str, str, Any]]:
 def _named(expression: Any) -> list[str]:
     if isinstance(expression, tuple | list):
         return [name for each in expression for name in _named(each)]
+    if isinstance(expression, Q):
+        return [name for name, _lookup, _value in _comparisons(expression)]
     if isinstance(expression, F):
         return [vars(expression)["name"].partition("__")[0]]
     return [name for each in _sources(expression) for name in _named(each)]

@@ -24,7 +24,8 @@ from workbench.servers.embedded import embedded_servers
 from workbench.servers.postgres import drop_database, make_database
 from workbench.servers.process import Child, stop_signals_held
 from workbench.servers.run_as import die_with_parent
-from workbench.stand_ins import stripe, vies
+from workbench.stand_ins import vies
+from workbench.stand_ins.beside_the_shop import running_beside
 from workbench.supervisor import StopRequest, StopRequested, stop_all, stopping_on_signals, watch
 
 DATABASE = "amphi"
@@ -67,8 +68,8 @@ class Up:
                 load_demo()
         people = list(introductions())
         connections.close_all()
-        cards = self._start_stripe(stack, address)
-        children = self._start_programs(stack, listener, address, cards | self._start_vies(stack))
+        keys = self._start_stand_ins(stack, address) | self._start_vies(stack)
+        children = self._start_programs(stack, listener, address, keys)
         stack.callback(self.say, "Stopping …")
         self._greet(address, people)
         watch([*servers, *children], self.request, self.say)
@@ -96,17 +97,13 @@ class Up:
             drop_database(addresses, DATABASE)
             make_database(addresses, DATABASE)
 
-    def _start_stripe(self, stack: ExitStack, address: str) -> dict[str, str]:
-        """Start the stand-in for Stripe; return the settings by which the shop takes cards there.
-
-        None where the environment chooses how customers pay, or has keys of its own.
-        """
-        if os.environ.get("PAYMENT_PROVIDERS") or os.environ.get("STRIPE_SECRET_KEY"):
-            return {}
-        webhook = address + reverse("payment-webhook", args=["stripe"])
-        base = stack.enter_context(stripe.running(stripe.Stripe(webhook=webhook)))
-        self.say(f"  Stand-in for Stripe at {base}")
-        return stripe.settings(base)
+    def _start_stand_ins(self, stack: ExitStack, address: str) -> dict[str, str]:
+        """Start the stand-ins of payment providers; return the settings by which the shop knows them."""
+        known: dict[str, str] = {}
+        for each in stack.enter_context(running_beside(address)):
+            self.say(f"  Stand-in for {each.name} at {each.address}")
+            known |= each.settings
+        return known
 
     def _start_vies(self, stack: ExitStack) -> dict[str, str]:
         """Start the stand-in for VIES, unless the environment names another; return the settings that lead there."""

@@ -15,10 +15,16 @@ if not DEBUG:
         debug=False,
     )
 
-# Cards where there are keys: test keys of one's own, or those of the stand-in that `make run` starts.
-_cards = ("stripe",) if env.str("STRIPE_SECRET_KEY", default="") else ()
+# Providers for which there are keys: test keys of one's own, or those of the stand-ins that `make run` starts.
+_KEYS = {
+    "stripe": "STRIPE_SECRET_KEY",
+    "lyra": "LYRA_SITE_ID",
+    "mollie": "MOLLIE_API_KEY",
+    "gocardless": "GOCARDLESS_ACCESS_TOKEN",
+}
+_with_keys = [provider for provider, key in _KEYS.items() if env.str(key, default="")]
 PAYMENT_PROVIDERS = payment_providers(
-    "sandbox", *_cards, "transfer", "cheque", "public_mandate", "on_account", "credit", "free"
+    "sandbox", *_with_keys, "transfer", "cheque", "public_mandate", "on_account", "credit", "free"
 )
 IMAGINARY_MONEY = True
 DEV_MAIL = True

@@ -18,15 +18,16 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import QuerySet
 from psycopg2.errors import DeadlockDetected
 
+from tests.forked import leave_inherited_connections
 from tests.patience import PATIENCE_SECONDS
 from workbench.servers.run_as import die_with_parent
 
@@ -180,7 +181,6 @@ class _Child:
     rival: Rival
     prepare: Callable[[], None] | None
     deadlocks: int = 0
-    inherited: list[Any] = field(default_factory=list)
 
     def run(self) -> None:
         """Do the work, send the answer and end the process, never returning.
@@ -204,7 +204,7 @@ class _Child:
     def _begin(self) -> None:
         die_with_parent(signal.SIGKILL)
         gc.freeze()  # else the collector writes to all the memory shared with the parent
-        self._leave_what_is_our_parents()
+        leave_inherited_connections()
         if self.prepare is not None:
             self.prepare()
         self._put_up_pauses()
@@ -212,14 +212,6 @@ class _Child:
             cursor.execute(DEADLOCK_TIMEOUT)
             cursor.execute("SELECT pg_backend_pid()")
             self.line.send(("backend", cursor.fetchone()[0]))
-
-    def _leave_what_is_our_parents(self) -> None:
-        """Replace inherited connections, kept but unused: closing one would end it for the parent too."""
-        for alias in connections:
-            theirs = connections[alias]
-            self.inherited.append((theirs, theirs.connection))
-            connections[alias] = theirs.copy(alias)
-            connections[alias].inc_thread_sharing()
 
     def _put_up_pauses(self) -> None:
         if self.rival.commits_late:

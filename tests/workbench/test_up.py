@@ -24,8 +24,16 @@ from workbench.servers.errors import ServerError
 
 OURS = {
     "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "SITE_URL", "PORT", "PAYMENT_PROVIDERS",
-    "STRIPE_SECRET_KEY",
+    "STRIPE_SECRET_KEY", "LYRA_SITE_ID", "MOLLIE_API_KEY", "GOCARDLESS_ACCESS_TOKEN",
 }  # fmt: skip
+
+# By the name of a stand-in: the variable that tells the shop its address.
+STAND_INS = {
+    "Stripe": "STRIPE_API_BASE",
+    "Lyra": "LYRA_API_URL",
+    "Mollie": "MOLLIE_API_BASE",
+    "GoCardless": "GOCARDLESS_API_BASE",
+}
 
 
 class RunningUp:
@@ -117,12 +125,13 @@ def test_it_answers_says_where_keeps_others_out_starts_a_killed_worker_again_and
     with urllib.request.urlopen(f"{address}/readyz") as answer:
         assert answer.status == 200
 
-    stand_in = up.wait_for(r"Stand-in for Stripe at (http://127\.0\.0\.1:\d+)").group(1)
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{stand_in}/pay/none")
-    for program in (b"gunicorn", b"\0worker\0", b"\0beat\0"):
-        for process in up.processes_called(program):
-            assert f"STRIPE_API_BASE={stand_in}".encode() in Path(f"/proc/{process}/environ").read_bytes()
+    for name, variable in STAND_INS.items():
+        stand_in = up.wait_for(rf"Stand-in for {name} at (http://127\.0\.0\.1:\d+)").group(1)
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]|501"):
+            urllib.request.urlopen(f"{stand_in}/pay/none")
+        for program in (b"gunicorn", b"\0worker\0", b"\0beat\0"):
+            for process in up.processes_called(program):
+                assert f"{variable}={stand_in}".encode() in Path(f"/proc/{process}/environ").read_bytes()
 
     second = start_up(data, data / "second.log")
     assert second.wait(PATIENCE_SECONDS) == 1

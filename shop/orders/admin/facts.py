@@ -77,7 +77,7 @@ def _taxes(order: Order, lines: Sequence[OrderLine]) -> list[tuple[str, str]]:
         return []
     return [
         (
-            _("Tax %(rate)s on %(net)s") % {"rate": percent(each.tax.rate), "net": amount(each.net, order.currency)},
+            _("Tax %(rate)s on %(base)s") % {"rate": percent(each.tax.rate), "base": amount(each.net, order.currency)},
             " · ".join(filter(None, (amount(each.amount, order.currency), each.tax.mention))),
         )
         for each in sums
