@@ -23,8 +23,8 @@ TYPED = {
     "place_fr", "purchase_reference", "recipient", "street", "summary_en", "summary_fr",
 }  # fmt: skip
 # The code of a group is bound to its order, former names of a course are its short names, and the name of a payment
-# method is that of its code.
-KEPT = {"enrolments.coursename.name", "shop.providersettings.name"}
+# method or platform is that of its code.
+KEPT = {"enrolments.coursename.name", "shop.platformsettings.name", "shop.providersettings.name"}
 PAGES_OF_ADMIN = rules_in(rules.ADMIN)
 # Words of the page's own, of which some letters stand on one line and the rest on the next.
 BROKEN_WORDS = """() => {

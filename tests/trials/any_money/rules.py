@@ -50,7 +50,7 @@ def _of_order(order: Order, asked: list[Asked], *, is_taken: bool) -> Iterator[s
     sold = in_minor_units(order.gross - gone, order.currency) if is_settled else 0
     owed = in_minor_units(still_to_come(asked), order.currency) if is_settled else 0
     stands = balances_of_order(order.pk)
-    if stands.get(Account.SALES, 0) + stands.get(Account.VAT, 0) != -sold:
+    if sum(stands.get(account, 0) for account in (Account.TO_BE_INVOICED, Account.SALES, Account.VAT)) != -sold:
         yield "what is sold is its total less what was given back"
     if stands.get(Account.RECEIVABLE, 0) != owed:
         yield "what is owed is what its requests still ask for"
