@@ -47,7 +47,10 @@ BROKEN_WORDS = """() => {
 }"""
 
 # Answers to scripts, parts of a page, data and files.
-NO_PAGES_OF_ADMIN = ("admin:jsi18n", "admin:autocomplete", "admin:search", "admin:documents_document_file")
+NO_PAGES_OF_ADMIN = (
+    "admin:jsi18n", "admin:autocomplete", "admin:search", "admin:documents_document_file",
+    "admin:shop_shopidentity_preview",
+)  # fmt: skip
 
 
 def test_a_page_is_never_wider_than_its_window(browse, live_shop):
