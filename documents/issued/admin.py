@@ -122,7 +122,7 @@ class DocumentAdmin(ReadOnlyAdmin):
             (anchor(reverse(page, args=[document.pk, file.form]), file.get_form_display()),)
             for file in document.files.all()
         ]
-        return format_html_join(" · ", "{}", links) or _("not made yet")
+        return format_html_join(" · ", '<span class="whitespace-nowrap">{}</span>', links) or _("not made yet")
 
     @display(description=gettext_lazy("corrects"))
     def corrected(self, document: Document) -> SafeString | str:

@@ -162,7 +162,7 @@ def _told(part: DuePart) -> Table:
 def _in_words(pauses: list[ReminderPause]) -> Table:
     rows: list[list[object]] = [
         [
-            _("account") if pause.is_of_account else _("order"),
+            Label(_("account") if pause.is_of_account else _("order")).html,
             pause.reason,
             f"{moment(pause.begun_at)}, {pause.begun_by.get_full_name()}",
             f"{moment(pause.ended_at)}, {pause.ended_by.get_full_name()}" if pause.ended_by else NOTHING,
