@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -122,7 +122,8 @@ class DocumentAdmin(ReadOnlyAdmin):
             (anchor(reverse(page, args=[document.pk, file.form]), file.get_form_display()),)
             for file in document.files.all()
         ]
-        return format_html_join(" · ", '<span class="whitespace-nowrap">{}</span>', links) or _("not made yet")
+        # In one element, which narrow lists set beside their label.
+        return format_html("<span>{}</span>", format_html_join(" · ", "{}", links)) if links else _("not made yet")
 
     @display(description=gettext_lazy("corrects"))
     def corrected(self, document: Document) -> SafeString | str:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
 from common.admin.decimals import AdminDecimalInput
@@ -44,7 +44,7 @@ class ChargeBackForm(forms.Form):
     amount = DecimalField(label=gettext_lazy("Amount taken back"), widget=AdminDecimalInput())
     day = forms.DateField(
         label=gettext_lazy("Day"),
-        widget=UnfoldAdminDateWidget,
+        widget=UnfoldAdminTextInputWidget({"type": "date"}),
         help_text=gettext_lazy("As it stands on the bank statement."),
     )
     reason = forms.CharField(
