@@ -24,7 +24,7 @@ from tests.factories.shop import make_cart, pay, place
 from tests.shop.books.making import content_of, made, rows_of
 from tests.shop.papers.given import SIRET, complete_seller
 from tests.shop.papers.test_in_parts import in_parts, receive, sold
-from tests.shop.payments.requests.test_any_order import LIMIT, STEPS, Walk
+from tests.shop.payments.requests.walk import LIMIT, STEPS, Walk
 
 pytestmark = pytest.mark.django_db
 
