@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from django.forms import BaseForm
 
 Sentence = str | Promise
 
@@ -39,3 +42,8 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+def add_refusal(form: BaseForm, refusal: Refused) -> None:
+    """Show a refusal in the form that was posted: at the field to blame if the form has it, else above all."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

@@ -28,7 +28,7 @@ from accounts.privacy.requests import ask_for_erasure, refuse_erasure
 from common.admin.display import choice_label, moment
 from common.admin.readonly import ReadOnlyAdmin
 from common.personal_data import kept
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 
 State = ErasureRequest.State
 STATE_COLOURS = {State.OPEN: "warning", State.RUNNING: "info", State.DONE: "success"}
@@ -98,7 +98,7 @@ class ErasureRequestAdmin(ReadOnlyAdmin):
                     now=timezone.now(),
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 messages.success(request, _("Refused; the person gets a mail with the reason."))
                 return redirect(PAGE, asked.pk)

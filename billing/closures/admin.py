@@ -31,7 +31,7 @@ from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.currencies import from_minor_units
 from common.moments import local_day
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 
 CLOSE = "billing.close_period"
 # Days closed by one request; the rest follows by the next.
@@ -87,7 +87,7 @@ class ClosureAdmin(ReadOnlyAdmin):
                     through=form.cleaned_data["through"], actor=cast(User, request.user), now=now, at_most=AT_ONCE
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 days = sum(closure.kind == Closure.Kind.DAY for closure in made)
                 told = ngettext("%(days)s day is closed.", "%(days)s days are closed.", days) % {"days": days}

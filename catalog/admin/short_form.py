@@ -39,7 +39,7 @@ from common.admin.decimals import AdminDecimalInput
 from common.decimals import DecimalField
 from common.languages import languages, reader_language
 from common.made_from import as_posted
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from handlers.contract import Handler, ParametersForm
 from handlers.discovery import SPECIFIC
 
@@ -178,7 +178,7 @@ def short_form_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpRespon
         try:
             entry = form.save(state=state)
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            add_refusal(form, refusal)
         else:
             model_admin.log_addition(request, entry, [{"added": {}}])
             told = _("“%(name)s” is there, with the code %(code)s. Everything else about it stands on this page.")

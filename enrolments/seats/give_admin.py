@@ -20,7 +20,7 @@ from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.admin.autocomplete import CheckedAutocompleteSelect
 from common.admin.readonly import ReadOnlyAdmin
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.give import MOST, give_seats
 from enrolments.seats.models import Seat
@@ -84,7 +84,7 @@ class GivingSeats(ReadOnlyAdmin):
                     now=now,
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 text = ngettext(
                     "%(n)d seat was given to %(account)s.",

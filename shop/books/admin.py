@@ -32,7 +32,7 @@ from common.admin.display import NOTHING, Label, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from common.moments import local_day
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from common.templatetags.money import grouped
 from shop.books.forms import ExportForm
 from shop.books.models import BookExport
@@ -90,7 +90,7 @@ class BookExportAdmin(ReadOnlyAdmin):
             try:
                 export = ask_for_export(**form.cleaned_data, actor=cast(User, request.user), now=timezone.now())
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 messages.success(request, _("The export is being made. Load this page again in a moment."))
                 return redirect(PAGE, export.pk)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.people.models import User
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from shop.orders.admin.facts import MoneySums
 from shop.orders.admin.forms import CancelForm, ConfirmPaymentForm
 from shop.orders.admin.page import order_with_account
@@ -94,7 +94,7 @@ class OrderActions(ReadOnlyAdmin):
                     order_id=order.pk, actor=cast(User, request.user), now=timezone.now(), **typed
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 level, text = (messages.WARNING, WAITS) if kept else outcome_in_words(outcome, order, typed)
                 messages.add_message(request, level, text)

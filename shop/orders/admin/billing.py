@@ -26,7 +26,7 @@ from accounts.members.forms.details import NUMBERS
 from accounts.people.models import User
 from common.fields import AddressField
 from common.made_from import MadeFrom
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.sending_back import SendingBackPages
 from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
@@ -146,7 +146,7 @@ class BillingPages(SendingBackPages):
                         now=timezone.now(),
                     )
                 except Refused as refusal:
-                    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                    add_refusal(form, refusal)
                 else:
                     messages.success(request, _("The billing data are corrected."))
                     return redirect(ORDER_PAGE, order.pk)

@@ -21,7 +21,7 @@ from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
 from common.decimals import DecimalField
 from common.fields import AddressField
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.plan import PlanPages
 from shop.payments.requests.payers import ask_payer
@@ -68,7 +68,7 @@ class PayerPages(PlanPages):
                     now=timezone.now(),
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 messages.success(request, _("The payer is asked by mail for this part."))
                 return redirect(ORDER_PAGE, order.pk)

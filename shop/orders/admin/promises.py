@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.people.models import User
 from common.admin.display import amount
 from common.fields import LineField
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from common.register_numbers import is_siret
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.pro_forma import ProFormaPages
@@ -131,7 +131,7 @@ class PromisePages(ProFormaPages):
                     now=timezone.now(),
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 text = _("The promise is accepted, and the order confirmed.") if settled else _("The promise is kept.")
                 messages.success(request, text)

@@ -24,7 +24,7 @@ from catalog.pricing import ZERO
 from common.admin.display import amount
 from common.decimals import DecimalField
 from common.fields import LineField, NameField
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
 from shop.orders.admin.actions import ORDER_PAGE
@@ -144,7 +144,7 @@ class CorrectingPages(BillingPages):
             form.add_error(None, f"{refusal} {faults_in_words(refusal.faults)}")
             return False
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            add_refusal(form, refusal)
             return False
         told = _("%(wrong)s is taken back by %(credit_note)s and replaced by %(new)s.")
         numbers = {"wrong": document.number, "credit_note": done.credit_note.number, "new": done.invoice.number}

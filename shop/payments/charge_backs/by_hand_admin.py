@@ -21,7 +21,7 @@ from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
 from common.decimals import DecimalField
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from shop.payments.charge_backs.by_hand import (
     REASON_LENGTH,
     left_to_take,
@@ -92,7 +92,7 @@ class NotesChargeBacks(ReadOnlyAdmin):
                     payment_id=payment.pk, **form.cleaned_data, actor=cast(User, request.user), now=timezone.now()
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 messages.success(request, _("The charge-back is noted: what the money had paid for is owed again."))
                 return redirect(PAYMENT_PAGE, payment.pk)

@@ -23,7 +23,7 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, Label, day
 from common.admin.readonly import ReadOnlyAdmin
 from common.numbers import whole_number
-from common.refusals import Refused
+from common.refusals import Refused, add_refusal
 from shop.cart.models import CartLine
 from shop.cart.services import remove_line, set_quantity
 from shop.checkout.place import Consent
@@ -143,7 +143,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
             try:
                 begun = begin(actor=cast(User, request.user), **form.cleaned_data)
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 return redirect(PAGE, begun.pk)
         title = _("Enter an order for a customer")
@@ -236,7 +236,7 @@ class PhoneOrderAdmin(ReadOnlyAdmin):
                     now=timezone.now(),
                 )
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                add_refusal(form, refusal)
             else:
                 messages.success(request, _("Order %(number)s is placed.") % {"number": order.number})
                 return redirect(ORDER_PAGE, order.pk)
