@@ -13,6 +13,7 @@ from django.views.defaults import server_error as ordinary_server_error
 
 from accounts.rate_limits.pages import too_often
 from accounts.security_log.signals import note_lock_out
+from common.answers import keep_nowhere
 from common.database_errors import is_database_away, is_database_busy
 from project.send_again import what_was_typed
 
@@ -41,8 +42,7 @@ def _come_again(request: HttpRequest, *, is_busy: bool) -> HttpResponse:
     seconds = BUSY_RETRY_AFTER_SECONDS if is_busy else RETRY_AFTER_SECONDS
     context["address"] = request.get_full_path()
     page = render_to_string("503.html", context)
-    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store, private"}
-    return HttpResponse(page, status=503, headers=headers)
+    return keep_nowhere(HttpResponse(page, status=503, headers={"Retry-After": str(seconds)}))
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 
 from accounts.people.language_cookie import set_language_cookie
+from common.answers import keep_nowhere
 from common.typed_again import SWITCH, fill_form
 
 
@@ -33,7 +34,7 @@ class LanguageSwitchMiddleware:
         if response.status_code == 200 and response.get("Content-Type", "").startswith("text/html"):
             form_id = getattr(request, "typed_form", "")
             response.content = fill_form(response.text, form_id, dict(typed.lists()))
-            response["Cache-Control"] = "no-store, private"
+            keep_nowhere(response)
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., object], *_arguments: object) -> None:

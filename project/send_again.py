@@ -17,6 +17,7 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.views.csrf import csrf_failure as plain_refusal
 
+from common.answers import keep_nowhere
 from common.typed_again import TOKEN, is_carried
 
 # Characters of names and values together; more is refused as before.
@@ -71,8 +72,7 @@ def _page(request: HttpRequest, *, is_signed_out: bool = False) -> HttpResponse 
         return None
     page = typed | {"is_signed_out": is_signed_out}
     answer = render(request, "send_again.html", page, status=403)
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return keep_nowhere(answer)
 
 
 def _is_from_a_page_of_ours(request: HttpRequest) -> bool:

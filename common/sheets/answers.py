@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import FileResponse
 
+from common.answers import keep_nowhere
 from common.sheets.tables import Cells, SheetKind
 from common.sheets.writing import write_sheet
 from common.typed import clean_line
@@ -29,9 +30,7 @@ def sheet_response(name: Text, kind: SheetKind, *, headings: Sequence[Text], row
     answer = FileResponse(
         file, as_attachment=True, filename=f"{_safe(str(name))}.{kind.value}", content_type=CONTENT_TYPES[kind]
     )
-    # People are in it: no proxy and no browser keeps it.
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return keep_nowhere(answer)
 
 
 def _safe(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
+from common.answers import keep_nowhere
 from documents.issued.files import content_of
 from documents.issued.models import Document
 
@@ -18,9 +19,7 @@ def file_answer(document: Document, form: str) -> HttpResponse:
     """
     answer = HttpResponse(content_of(document, form), content_type=CONTENT_TYPES.get(form, "application/octet-stream"))
     answer["Content-Disposition"] = f'attachment; filename="{file_name(document, form)}"'
-    # People are in it: no proxy and no browser keeps it.
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return keep_nowhere(answer)
 
 
 def file_name(document: Document, form: str) -> str:

@@ -13,6 +13,7 @@ from django.http import FileResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from common.answers import keep_nowhere
 from common.refusals import Refused
 from documents.issued.answers import file_name
 from documents.issued.models import Document, DocumentFile
@@ -55,9 +56,7 @@ def bundle_answer(documents: QuerySet[Document], form: str, *, name: str) -> Fil
     _write(file, chosen, form)
     file.seek(0)
     answer = FileResponse(file, as_attachment=True, filename=f"{name}.zip", content_type="application/zip")
-    # People are in it: no proxy and no browser keeps it.
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return keep_nowhere(answer)
 
 
 def _write(file: IO[bytes], documents: Sequence[Document], form: str) -> None:

@@ -31,8 +31,11 @@ from accounts.people.models import User
 from common.admin.display import NOTHING, Label, moment
 from common.admin.filters import DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
+from common.answers import keep_nowhere
 from common.moments import local_day
 from common.refusals import Refused, add_refusal
+from common.sheets.answers import CONTENT_TYPES as SHEETS
+from common.sheets.tables import SheetKind
 from common.templatetags.money import grouped
 from shop.books.forms import ExportForm
 from shop.books.models import BookExport
@@ -42,8 +45,8 @@ MAKE = "shop.make_bookexport"
 PAGE = "admin:shop_bookexport_change"
 CONTENT_TYPES = {
     BookExport.Form.TXT: "text/plain; charset=iso-8859-15",
-    BookExport.Form.CSV: "text/csv; charset=utf-8",
-    BookExport.Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    BookExport.Form.CSV: SHEETS[SheetKind.CSV],
+    BookExport.Form.XLSX: SHEETS[SheetKind.XLSX],
 }
 
 
@@ -115,15 +118,12 @@ class BookExportAdmin(ReadOnlyAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect(PAGE, export_id)
-        return StreamingHttpResponse(
-            pieces,
-            content_type=CONTENT_TYPES[BookExport.Form(export.form)],
-            headers={
-                "Content-Disposition": f'attachment; filename="{export.file_name}"',
-                "Content-Length": str(export.size),
-                "Cache-Control": "no-store, private",
-            },
-        )
+        headers = {
+            "Content-Disposition": f'attachment; filename="{export.file_name}"',
+            "Content-Length": str(export.size),
+        }
+        content_type = CONTENT_TYPES[BookExport.Form(export.form)]
+        return keep_nowhere(StreamingHttpResponse(pieces, content_type=content_type, headers=headers))
 
     def _check(self, request: HttpRequest) -> None:
         if not (self.has_view_permission(request) and request.user.has_perm(MAKE)):

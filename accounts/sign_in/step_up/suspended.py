@@ -19,6 +19,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from accounts.sign_in.step_up.gate import refuse_unproved
+from common.answers import keep_nowhere
 from common.typed_again import fill_form, is_carried, mark_form
 
 SESSION_KEY = "accounts_waiting_requests"
@@ -95,5 +96,5 @@ def _filled(response: HttpResponseBase, typed: QueryDict) -> HttpResponseBase:
     if isinstance(response, HttpResponse) and response.status_code == 200:
         marked = mark_form(response.text)
         response.content = fill_form(marked.page, marked.form_id, dict(typed.lists()))
-        response["Cache-Control"] = "no-store, private"
+        keep_nowhere(response)
     return response

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminImageFieldWid
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
 from common.admin.refusals import TellsRefusals
+from common.answers import keep_nowhere
 from common.languages import languages
 from shop.papers.preview import sample_pdf
 from shop.seller.missing import missing_from_the_shop
@@ -206,8 +207,7 @@ class ShopIdentityAdmin(TellsRefusals):
             raise Http404
         content = sample_pdf(ShopIdentity.current(), language=language, day=timezone.localdate())
         answer = HttpResponse(content, content_type="application/pdf")
-        answer["Cache-Control"] = "no-store, private"
-        return answer
+        return keep_nowhere(answer)
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
         save_seller(seller=obj, rereads_prices=form.cleaned_data["rereads_prices"])
