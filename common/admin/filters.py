@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RangeDateFilter
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 
 from common.moments import day_ends, day_starts
 
@@ -35,3 +37,23 @@ class DayRangeFilter(RangeDateFilter):
             return forms.DateField(required=False).to_python(typed)
         except ValidationError:
             return None
+
+
+class AttentionFilter(DropdownFilter):
+    """Filter of a list to the rows that need somebody's attention, those of `needing_attention`."""
+
+    title = gettext_lazy("to do")
+    parameter_name = "todo"
+    ATTENTION = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(self.ATTENTION, gettext_lazy("needs attention"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != self.ATTENTION:
+            return queryset
+        return queryset.filter(pk__in=self.needing_attention().values("pk"))
+
+    def needing_attention(self) -> QuerySet[Any]:
+        """Return the rows that need attention."""
+        raise NotImplementedError

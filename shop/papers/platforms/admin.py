@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from common.admin.display import NOTHING, Label, choice_label, link, moment
+from common.admin.filters import AttentionFilter
 from common.admin.readonly import ReadOnlyAdmin
 from shop.papers.platforms.models import DocumentSending, PlatformSettings
 from shop.papers.platforms.port import Platform
@@ -38,18 +37,11 @@ COLOURS = {
 }
 
 
-class SendingTodoFilter(DropdownFilter):
+class SendingTodoFilter(AttentionFilter):
     """Filter of documents that were refused and are not taken back yet."""
 
-    title = _("to do")
-    parameter_name = "todo"
-    ATTENTION = "attention"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(self.ATTENTION, _("needs attention"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[DocumentSending]) -> QuerySet[DocumentSending]:
-        return queryset.filter(pk__in=refused().values("pk")) if self.value() == self.ATTENTION else queryset
+    def needing_attention(self) -> QuerySet[DocumentSending]:
+        return refused()
 
 
 class PlatformForm(MethodForm):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from common.admin.display import amount, choice_label, link
-from common.admin.filters import DayRangeFilter
+from common.admin.filters import AttentionFilter, DayRangeFilter
 from common.admin.readonly import ReadOnlyAdmin
 from shop.payments.admin import ProviderFilter
 from shop.payments.attempts.models import PaymentAttempt
@@ -27,20 +24,11 @@ ATTEMPT_COLOURS = {
 }
 
 
-class AttemptTodoFilter(DropdownFilter):
+class AttemptTodoFilter(AttentionFilter):
     """Filter of attempts that were given up or hang: nobody knows whether money moved."""
 
-    title = _("to do")
-    parameter_name = "todo"
-    ATTENTION = "attention"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(self.ATTENTION, _("needs attention"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[PaymentAttempt]) -> QuerySet[PaymentAttempt]:
-        if self.value() != self.ATTENTION:
-            return queryset
-        return queryset.filter(pk__in=PaymentAttempt.objects.needing_attention().values("pk"))
+    def needing_attention(self) -> QuerySet[PaymentAttempt]:
+        return PaymentAttempt.objects.needing_attention()
 
 
 @admin.register(PaymentAttempt)

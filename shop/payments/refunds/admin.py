@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from common.admin.display import NOTHING, amount, choice_label, link
-from common.admin.filters import DayRangeFilter
+from common.admin.filters import AttentionFilter, DayRangeFilter
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
 from shop.payments.transfers_back.refund_admin import TransferButtons
@@ -28,20 +25,11 @@ REFUND_COLOURS = {
 }
 
 
-class RefundTodoFilter(DropdownFilter):
+class RefundTodoFilter(AttentionFilter):
     """Filter of refunds that failed and whose order still owes money, and of those that have hung for days."""
 
-    title = _("to do")
-    parameter_name = "todo"
-    ATTENTION = "attention"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(self.ATTENTION, _("needs attention"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
-        if self.value() != self.ATTENTION:
-            return queryset
-        return queryset.filter(pk__in=Refund.objects.needing_attention().values("pk"))
+    def needing_attention(self) -> QuerySet[Refund]:
+        return Refund.objects.needing_attention()
 
 
 @admin.register(Refund)
