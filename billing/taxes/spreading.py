@@ -30,24 +30,29 @@ def exact_tax(amount: Decimal, rate: Decimal, *, includes_tax: bool) -> Decimal:
     return amount * rate / (100 + rate if includes_tax else 100)
 
 
+def spread(total: Decimal, exact: Sequence[Decimal]) -> list[Decimal]:
+    """Return the shares of a total in whole cents, by largest remainder: each of `exact`, which sum to it but for
+    rounding, is rounded down, and the cents left go to the largest remainders, the earlier one first."""
+    shares = [each.quantize(CENT, ROUND_FLOOR) for each in exact]
+    left = int((total - sum(shares, Decimal(0))) / CENT)
+    for place in sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))[:left]:
+        shares[place] += CENT
+    return shares
+
+
 def spread_tax(lines: Sequence[Taxable]) -> list[Decimal]:
     """Return the tax of each line, in order.
 
     Lines of one code and rate together bear the tax on the sum of their nets, or the tax in the sum of their grosses,
-    half a cent rounded up; each gets its share rounded down, and the cents left go to the largest remainders, the
-    earlier line first. Nets and grosses of one code are summed apart.
+    half a cent rounded up, and share it (`spread`). Nets and grosses of one code are summed apart.
     """
     taxes = [Decimal(0)] * len(lines)
     together: dict[tuple[Hashable, Decimal, bool], list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
         together[line.code, line.rate, line.includes_tax].append(place)
     for (_code, rate, includes_tax), places in together.items():
-        exact = {place: lines[place].exact_tax for place in places}
-        for place, share in exact.items():
-            taxes[place] = share.quantize(CENT, ROUND_FLOOR)
         amount = sum((lines[place].amount for place in places), Decimal(0))
         due = exact_tax(amount, rate, includes_tax=includes_tax).quantize(CENT, ROUND_HALF_UP)
-        left = int((due - sum((taxes[place] for place in places), Decimal(0))) / CENT)
-        for place in sorted(places, key=lambda place: (taxes[place] - exact[place], place))[:left]:
-            taxes[place] += CENT
+        for place, share in zip(places, spread(due, [lines[place].exact_tax for place in places]), strict=True):
+            taxes[place] = share
     return taxes

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
-from catalog.pricing import CENT, ZERO, round_money
+from billing.taxes.spreading import spread
+from catalog.pricing import ZERO, round_money
 from shop.orders.lines.models import OrderLine
 
 
@@ -76,19 +77,14 @@ def part_of_amount(whole: Amount, gross: Decimal) -> Amount:
     return Amount(gross - tax, tax)
 
 
-def spread(sum_: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+def spread_over(sum_: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """Spread a sum over weights by largest remainder, in whole cents, none getting more than its weight.
 
     Raises ValueError for a sum below zero, or above the sum of the weights.
     """
     total = sum(weights, ZERO)
     if not 0 <= sum_ <= total:
-        raise ValueError(f"{sum_} cannot be spread over {total}")
+        raise ValueError(f"{sum_} is not within {total}")
     if not sum_:
         return [ZERO] * len(weights)
-    exact = [sum_ * weight / total for weight in weights]
-    shares = [each.quantize(CENT, ROUND_FLOOR) for each in exact]
-    left = int((sum_ - sum(shares, ZERO)) / CENT)
-    for place in sorted(range(len(weights)), key=lambda place: (shares[place] - exact[place], place))[:left]:
-        shares[place] += CENT
-    return shares
+    return spread(sum_, [sum_ * weight / total for weight in weights])

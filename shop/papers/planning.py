@@ -11,7 +11,7 @@ from catalog.pricing import ZERO
 from documents.invoices.values import Due, Earlier, Party
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
-from shop.papers.amounts import NOTHING, Amount, part_of_amount, sold, spread
+from shop.papers.amounts import NOTHING, Amount, part_of_amount, sold, spread_over
 from shop.papers.lines import SoldLine, groups_of
 
 Kind = Document.Kind
@@ -83,7 +83,7 @@ def _taken(rests: Sequence[Amount], share: Share) -> list[Amount]:
     if share.amount is None:
         return list(rests)
     weights = [rest.gross for rest in rests]
-    parts = spread(min(share.amount, sum(weights, ZERO)), weights)
+    parts = spread_over(min(share.amount, sum(weights, ZERO)), weights)
     return [part_of_amount(rest, part) for rest, part in zip(rests, parts, strict=True)]
 
 
@@ -115,7 +115,7 @@ def _dues_by_group(dues: Iterable[Due], weights: Sequence[Decimal]) -> list[tupl
     left = list(weights)
     owed: list[list[Due]] = [[] for _weight in weights]
     for due in dues:
-        parts = spread(min(due.amount, sum(left, ZERO)), left)
+        parts = spread_over(min(due.amount, sum(left, ZERO)), left)
         for place, part in enumerate(parts):
             left[place] -= part
             if part:
@@ -129,7 +129,7 @@ def plan_deposits(
     """Plan the deposit invoices, the order's `number`th, for an amount received before its settlement: one for each
     group of lines that may share a document, each line by its part."""
     rests = [each.rest for each in lines]
-    parts = spread(amount, [rest.gross for rest in rests])
+    parts = spread_over(amount, [rest.gross for rest in rests])
     of_line = {each.line.pk: part_of_amount(rest, part) for each, rest, part in zip(lines, rests, parts, strict=True)}
     planned = []
     for place, group in enumerate(groups_of(lines)):
@@ -170,7 +170,7 @@ def plan_receipt(
 
 def _over_kept(lines: Sequence[SoldLine], amount: Decimal) -> list[Decimal]:
     weights = [each.kept.gross for each in lines]
-    return spread(min(amount, sum(weights, ZERO)), weights)
+    return spread_over(min(amount, sum(weights, ZERO)), weights)
 
 
 def fact_of(what: str, order_id: int, name: str, group: int) -> str:

@@ -14,7 +14,7 @@ from documents.invoices.checking import faults_of
 from documents.invoices.values import Due, Earlier, Party
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.papers.amounts import NOTHING, spread
+from shop.papers.amounts import NOTHING, spread_over
 from shop.papers.contents import contents_of
 from shop.papers.lines import SoldLine
 from shop.papers.planning import Share, plan_deposits, plan_invoices, plan_receipt
@@ -120,7 +120,7 @@ def test_receipts_say_what_was_received(lines, percent):
 @given(st.lists(cents, min_size=1), st.integers(0, 100))
 def test_a_spread_sum_is_whole_and_within_its_weights(weights, percent):
     total = (sum(weights) * Decimal(percent) / 100).quantize(CENT)
-    parts = spread(total, weights)
+    parts = spread_over(total, weights)
 
     assert sum(parts) == total
     assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
