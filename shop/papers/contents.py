@@ -101,54 +101,57 @@ def language_of(order: Order) -> str:
     return order.language if order.language in languages() else settings.LANGUAGE_CODE
 
 
+def numbers_of(siret: str) -> dict[str, str]:
+    """Return the SIRET of a party, its SIREN and the address of its e-invoices; blank texts without a SIRET."""
+    siret = "".join(siret.split())
+    siren = siret[:SIREN_LENGTH]
+    return {"siren": siren, "siret": siret, "electronic_address": siren}
+
+
+def french_number(number: str, *, country: str) -> str:
+    """Return a buyer's number of a register if it is a SIRET, else "": papers name no number of another register."""
+    return number if is_siret(number, country=country) else ""
+
+
 def selling(seller: ShopIdentity) -> Party:
     """Return the seller as papers name it."""
-    siret = "".join(seller.siret.split())
     return Party(
         name=seller.name,
         street=seller.street,
         postal_code=seller.postal_code,
         city=seller.city,
         country=str(seller.country),
-        siren=siret[:SIREN_LENGTH],
-        siret=siret,
         vat_number="".join(seller.vat_number.split()),
         email=seller.support_email,
         legal_line=seller.legal_line,
         activity_number=seller.activity_number,
-        electronic_address=siret[:SIREN_LENGTH],
+        **numbers_of(seller.siret),
     )
 
 
 def buying(order: Order) -> Party:
-    """Return the buyer as papers name them. A number of another register than the French one is in none of them."""
-    siret = order.register_number if is_siret(order.register_number, country=str(order.billing_country)) else ""
+    """Return the buyer as papers name them."""
     return Party(
         name=order.billing_name or order.contact_name,
         street=order.billing_street,
         postal_code=order.billing_postal_code,
         city=order.billing_city,
         country=str(order.billing_country),
-        siren=siret[:SIREN_LENGTH],
-        siret=siret,
         vat_number=order.vat_id,
         email=order.contact_email,
         contact=order.contact_name,
-        electronic_address=siret[:SIREN_LENGTH],
+        **numbers_of(french_number(order.register_number, country=str(order.billing_country))),
     )
 
 
 def promising(giver: Giver) -> Party:
     """Return the giver of a promise as papers name it."""
-    siret = "".join(giver.siret.split())
     return Party(
         name=giver.name,
         street=giver.street,
         postal_code=giver.postal_code,
         city=giver.city,
-        siren=siret[:SIREN_LENGTH],
-        siret=siret,
-        electronic_address=siret[:SIREN_LENGTH],
+        **numbers_of(giver.siret),
     )
 
 
@@ -212,9 +215,14 @@ def _key(line: OrderLine) -> str:
 def _payment(order: Order, planned: Planned, seller: ShopIdentity, *, day: date) -> Payment:
     if not planned.owed:
         return Payment(means=MEANS.get(planned.method or order.method, CARD), paid_on=planned.paid_on or day)
+    return by_transfer(seller, reference=reference_of(order.number))
+
+
+def by_transfer(seller: ShopIdentity, *, reference: str) -> Payment:
+    """Return how to pay what is owed: by transfer to the seller, with a reference."""
     return Payment(
         means=TRANSFER,
-        reference=reference_of(order.number),
+        reference=reference,
         account_name=seller.name,
         iban="".join(seller.iban.split()),
         bic=seller.bic,

@@ -59,30 +59,31 @@ def shares_of(asked: Sequence[Asked], *, now: datetime) -> list[Share]:
     buyer last."""
     of_opco = [each for each in asked if each.request.promise == PaymentRequest.Promise.OPCO and each.asks]
     own = [each for each in asked if each not in of_opco]
-    return [*(share_of_opco(each, now=now) for each in of_opco), Share(dues=dues_of(own, now=now))]
+    shares = [share_of_opco(each, dues=dues_of([each], now=now)) for each in of_opco]
+    return [*shares, Share(dues=dues_of(own, now=now))]
 
 
-def share_of_opco(asked: Asked, *, now: datetime) -> Share:
+def share_of_opco(asked: Asked, *, dues: tuple[Due, ...] = ()) -> Share:
     request = asked.request
     return Share(
         name=f"opco:{request.position}",
         amount=asked.asks,
-        dues=dues_of([asked], now=now),
+        dues=dues,
         payer=promising(Giver.kept(request.giver)),
         file_number=request.promise_reference,
     )
 
 
-def by_payer(given: Sequence[tuple[Asked, Decimal]], *, now: datetime) -> list[tuple[Share, Decimal]]:
+def by_payer(given: Sequence[tuple[Asked, Decimal]]) -> list[tuple[Share, Decimal]]:
     """Return what each payer has paid of an amount given to requests: each OPCO, and the buyer last."""
     paid: list[tuple[Share, Decimal]] = []
     own = Decimal(0)
     for asked, amount in given:
         if asked.request.promise == PaymentRequest.Promise.OPCO:
-            paid.append((share_of_opco(asked, now=now), amount))
+            paid.append((share_of_opco(asked), amount))
         else:
             own += amount
-    return [*((replace(share, dues=()), amount) for share, amount in paid), *([(Share(), own)] if own else [])]
+    return [*paid, *([(Share(), own)] if own else [])]
 
 
 def dues_of(asked: Sequence[Asked], *, now: datetime) -> tuple[Due, ...]:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.members.models import Buyer
 from documents.invoices.template import preview
-from documents.invoices.values import TRANSFER, Due, Invoice, Line, Party, Payment, References, Tax
-from shop.papers.contents import selling
+from documents.invoices.values import Due, Invoice, Line, Party, References, Tax
+from shop.papers.contents import by_transfer, selling
 from shop.papers.late_payment import late_payment_terms
 from shop.papers.terms import look_of, payment_terms
 from shop.seller.models import ShopIdentity
@@ -61,13 +61,7 @@ def _sample(seller: ShopIdentity, *, day: date) -> Invoice:
         net=D("1650.00"),
         tax=D("90.00"),
         gross=gross,
-        payment=Payment(
-            means=TRANSFER,
-            reference=_("SPECIMEN"),
-            account_name=seller.name,
-            iban="".join(seller.iban.split()),
-            bic=seller.bic,
-        ),
+        payment=by_transfer(seller, reference=_("SPECIMEN")),
         dues=(Due(on=day + timedelta(days=DUE_DAYS), amount=gross),),
         references=References(order=_("SPECIMEN")),
         terms=late_payment_terms(Buyer.COMPANY, seller),

@@ -96,7 +96,7 @@ def issue_at_receipt(
             day=local_day(now),
             share=share,
         )
-        for share, amount in by_payer(given, now=now)
+        for share, amount in by_payer(given)
     ]
     # The law asks for no receipt: one that cannot be printed is none.
     issued = issue_planned(order, [each for each in planned if each.portions], is_settled=True, now=now)

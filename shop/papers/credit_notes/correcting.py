@@ -18,7 +18,6 @@ from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.moments import local_day
 from common.refusals import Refused
-from common.register_numbers import SIREN_LENGTH, is_siret
 from documents.invoices.checking import BadInvoice
 from documents.invoices.values import TRANSFER, Due, Invoice, Party, Payment, as_data, from_data
 from documents.issued.models import Document
@@ -28,7 +27,7 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.transitions import record
-from shop.papers.contents import selling
+from shop.papers.contents import by_transfer, french_number, numbers_of, selling
 from shop.papers.credit_notes.contents import Part, narrowed
 from shop.papers.credit_notes.details import BillingDetails, carry_over
 from shop.papers.credit_notes.rests import Rests, rests_of
@@ -175,33 +174,20 @@ def _replacement(
         references=replace(old.references, service_code=details.service_code, purchase_order=details.purchase_order),
         paid=left.gross - owed,
         dues=tuple(replace(each, on=max(each.on, today)) for each in due),
-        payment=_to_pay(order, seller) if owed else _paid(order, old, today),
+        payment=by_transfer(seller, reference=reference_of(order.number)) if owed else _paid(order, old, today),
         earlier=(),
     )
 
 
 def _buyer(buyer: Party, details: BillingDetails) -> Party:
-    siret = details.register_number if is_siret(details.register_number, country=buyer.country) else ""
     return replace(
         buyer,
         name=details.name,
         street=details.street,
         postal_code=details.postal_code,
         city=details.city,
-        siren=siret[:SIREN_LENGTH],
-        siret=siret,
         vat_number=details.vat_number,
-        electronic_address=siret[:SIREN_LENGTH],
-    )
-
-
-def _to_pay(order: Order, seller: ShopIdentity) -> Payment:
-    return Payment(
-        means=TRANSFER,
-        reference=reference_of(order.number),
-        account_name=seller.name,
-        iban="".join(seller.iban.split()),
-        bic=seller.bic,
+        **numbers_of(french_number(details.register_number, country=buyer.country)),
     )
 
 
