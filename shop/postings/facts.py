@@ -7,7 +7,6 @@ way until the provider or the bank has shown it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +23,7 @@ from shop.orders.models import Order
 from shop.papers.amounts import Amount, to_credit, within
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
-from shop.postings.parts import part_of
+from shop.postings.parts import lines_by_part, part_of
 
 # Provider of payments by an account's credit, by which no money comes in.
 CREDIT = "credit"
@@ -38,13 +37,10 @@ def sale(order: Order, lines: Iterable[OrderLine], *, at: datetime) -> Iterator[
     gross = in_minor_units(order.gross, currency)
     owed = Line(Account.RECEIVABLE, gross, customer, key)
     yield Entry(sale_fact(key), Kind.SALE, at, currency, (owed, Line(Account.TO_BE_INVOICED, -gross, customer, key)))
-    yield Entry(
-        invoice_fact(key),
-        Kind.INVOICE,
-        at,
-        currency,
-        (Line(Account.TO_BE_INVOICED, gross, customer, key), *_sold(order, lines)),
-    )
+    parts = [(line, line.net, line.tax) for line in lines]
+    sold = [each for account in (Account.SALES, Account.VAT) for each in lines_by_part(order, account, parts)]
+    invoiced = (Line(Account.TO_BE_INVOICED, gross, customer, key), *sold)
+    yield Entry(invoice_fact(key), Kind.INVOICE, at, currency, invoiced)
 
 
 def sale_fact(order_id: int) -> str:
@@ -296,15 +292,3 @@ def bank_fee(line_id: int, amount: Decimal, currency: str, *, at: datetime) -> E
     units = in_minor_units(amount, currency)
     lines = (Line(Account.FEES, units, part=BANK), Line(Account.BANK, -units))
     return Entry(f"bank_fee:{line_id}", Kind.FEE, at, currency, lines)
-
-
-def _sold(order: Order, lines: Iterable[OrderLine]) -> Iterator[Line]:
-    """Yield what an order sold by tax code and rate, net and tax apart, as credits."""
-    nets: dict[str, Decimal] = defaultdict(Decimal)
-    taxes: dict[str, Decimal] = defaultdict(Decimal)
-    for line in lines:
-        nets[part_of(line)] += line.net
-        taxes[part_of(line)] += line.tax
-    for account, sums in ((Account.SALES, nets), (Account.VAT, taxes)):
-        for rate, total in sorted(sums.items()):
-            yield Line(account, -in_minor_units(total, order.currency), order.account_id, order.pk, rate)

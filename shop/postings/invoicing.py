@@ -7,8 +7,7 @@ the settlement makes the rest of them sales.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,13 +17,9 @@ from catalog.pricing import ZERO
 from common.currencies import in_minor_units
 from common.moments import day_starts
 from documents.issued.models import Document
-from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.postings.facts import sale_fact
-from shop.postings.parts import part_of
-
-# Net and tax of a line.
-Part = tuple[OrderLine, Decimal, Decimal]
+from shop.postings.parts import Part, lines_by_part
 
 
 def sold(order: Order, deposits: Iterable[Part], *, at: datetime) -> Entry:
@@ -32,7 +27,7 @@ def sold(order: Order, deposits: Iterable[Part], *, at: datetime) -> Entry:
     were invoiced before."""
     deposits = list(deposits)
     gross = in_minor_units(order.gross, order.currency)
-    sales = list(_by_part(order, Account.SALES, deposits, sign=-1))
+    sales = list(lines_by_part(order, Account.SALES, deposits))
     tax = _units(order, sum((tax for _line, _net, tax in deposits), ZERO))
     to_come = gross - tax + sum(line.amount for line in sales)
     lines = (
@@ -51,8 +46,8 @@ def invoiced(order: Order, document: Document, parts: Iterable[Part]) -> Entry:
     gross = _units(order, sum((net + tax for _line, net, tax in parts), ZERO))
     lines = (
         Line(Account.TO_BE_INVOICED, gross, order.account_id, order.pk),
-        *_by_part(order, Account.SALES, parts, sign=-1),
-        *_by_part(order, Account.VAT, parts, sign=-1),
+        *lines_by_part(order, Account.SALES, parts),
+        *lines_by_part(order, Account.VAT, parts),
     )
     return _entry(order, document, lines)
 
@@ -61,7 +56,7 @@ def deposit_invoiced(order: Order, document: Document, parts: Iterable[Part]) ->
     """Return the entry of a deposit invoice of an order that is not settled: its VAT is due. Below zero for what a
     credit note takes back of it."""
     parts = list(parts)
-    vat = list(_by_part(order, Account.VAT, parts, sign=-1))
+    vat = list(lines_by_part(order, Account.VAT, parts))
     lines = (Line(Account.DEPOSITS, -sum(line.amount for line in vat), order.account_id, order.pk), *vat)
     return _entry(order, document, lines)
 
@@ -74,15 +69,6 @@ def _entry(order: Order, document: Document, lines: tuple[Line, ...]) -> Entry:
     # A document that waited for the number of one before midnight bears that one's day.
     at = max(document.issued_at, day_starts(document.issued_on))
     return Entry(document_fact(document.pk), Kind.INVOICE, at, order.currency, lines)
-
-
-def _by_part(order: Order, account: Account, parts: Iterable[Part], *, sign: int) -> Iterator[Line]:
-    """Yield the nets, or the taxes, by tax code and rate."""
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for line, net, tax in parts:
-        sums[part_of(line)] += net if account == Account.SALES else tax
-    for part, total in sorted(sums.items()):
-        yield Line(account, sign * _units(order, total), order.account_id, order.pk, part)
 
 
 def _units(order: Order, amount: Decimal) -> int:

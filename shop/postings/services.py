@@ -19,6 +19,7 @@ from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings import charge_backs, facts, invoicing, sources
+from shop.postings.parts import Part
 from shop.postings.sources import SOURCES, Source, givings, resolved
 
 CHUNK = 500
@@ -28,7 +29,7 @@ def post_settlement(
     settlement: Settlement,
     *,
     deposits: Decimal,
-    invoiced: Iterable[invoicing.Part],
+    invoiced: Iterable[Part],
     allocated: Entry | None,
     documents: Sequence[Entry],
 ) -> None:

@@ -29,13 +29,14 @@ from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
-from shop.payments.port import CallRefused, Provider, Unreachable
+from shop.payments.port import Provider
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.selectors import owed_by, payments_of, sum_by_currency
-from shop.payments.saved_cards.saving import CardNotBegun, NoCardWanted, card_view, remove_card, start_saving
+from shop.payments.saved_cards.answers import to_saving
+from shop.payments.saved_cards.saving import card_view, remove_card, start_saving
 from shop.payments.services import MethodNotAllowed, methods_for
 from shop.seller.frozen import bank_details, seller_of
 
@@ -151,16 +152,12 @@ def _card(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
         remove_card(order=link.order, part=part)
         messages.success(request, _("The card is removed. Please pay what is due in another way."))
         return here
-    try:
+
+    def begin() -> str:
         count_attempt(what="pay link", who=str(part.pk), now=now)
-        return redirect(start_saving(order=link.order, asked=[link.asked], methods=link.methods, part=part, now=now))
-    except TooOften as refused:
-        return too_often(request, refused.seconds)
-    except (NoCardWanted, CardNotBegun) as refusal:
-        messages.error(request, str(refusal))
-    except (Unreachable, CallRefused):
-        messages.error(request, str(CardNotBegun()))
-    return here
+        return start_saving(order=link.order, asked=[link.asked], methods=link.methods, part=part, now=now)
+
+    return to_saving(request, begin, back=here)
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -9,12 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.rate_limits.pages import too_often
-from accounts.rate_limits.services import TooOften, count_attempt
+from accounts.rate_limits.services import count_attempt
 from shop.orders.seen import seen_order
-from shop.payments.port import CallRefused, Unreachable
 from shop.payments.requests.services import parts_of
-from shop.payments.saved_cards.saving import CardNotBegun, NoCardWanted, remove_card, start_saving
+from shop.payments.saved_cards.answers import to_saving
+from shop.payments.saved_cards.saving import remove_card, start_saving
 from shop.payments.services import methods_for
 
 
@@ -30,13 +29,9 @@ def order_card(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, _("The card is removed. Please pay what is due in another way."))
         return back
     now, asked = timezone.now(), parts_of(found)
-    try:
+
+    def begin() -> str:
         count_attempt(what="payment method", who=str(found.pk), now=now)
-        return redirect(start_saving(order=found, asked=asked, methods=methods_for(found, asked), now=now))
-    except TooOften as refused:
-        return too_often(request, refused.seconds)
-    except (NoCardWanted, CardNotBegun) as refusal:
-        messages.error(request, str(refusal))
-    except (Unreachable, CallRefused):
-        messages.error(request, str(CardNotBegun()))
-    return back
+        return start_saving(order=found, asked=asked, methods=methods_for(found, asked), now=now)
+
+    return to_saving(request, begin, back=back)

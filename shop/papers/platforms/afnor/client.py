@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import json
 import secrets
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Any
 
-from common.outside_json import read_json
+from shop.payments.calls import answer_to, json_in
 from shop.payments.port import CallRefused, Unreachable
 
 SECONDS = 20
 MOST_BYTES = 5_000_000
 JSON = "application/json"
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Refuses to carry a token to another address."""
-
-    def redirect_request(self, *_asked: Any) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirect)
 
 
 class Client:
@@ -87,19 +75,8 @@ def with_file(info: Mapping[str, Any], name: str, content: bytes) -> tuple[bytes
 
 
 def _open(request: urllib.request.Request) -> bytes:
-    try:
-        with _opener.open(request, timeout=SECONDS) as answer:
-            read: bytes = answer.read(MOST_BYTES)
-            return read
-    except urllib.error.HTTPError as error:
-        is_for_now = error.code >= 500 or error.code in (408, 429)
-        raise (Unreachable if is_for_now else CallRefused)(f"http_{error.code}") from error
-    except (OSError, HTTPException) as error:
-        raise Unreachable(type(error).__name__) from error
+    return answer_to(request, seconds=SECONDS, most_bytes=MOST_BYTES)
 
 
-def _json(read: bytes) -> Any:
-    try:
-        return read_json(read) if read.strip() else {}
-    except ValueError as error:
-        raise Unreachable("unreadable") from error
+def _json(body: bytes) -> Any:
+    return json_in(body) if body.strip() else {}

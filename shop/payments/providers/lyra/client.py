@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Any
 
-from common.outside_json import read_json
+from shop.payments.calls import answer_to, json_in
 from shop.payments.port import CallRefused, Unreachable
 from shop.payments.providers.lyra.keys import Keys, keys
 
@@ -20,16 +18,6 @@ _MOST_BYTES = 2_000_000
 NOT_FOUND = "PSP_010"
 # The service is busy or broken for now: too many calls, or an error of its own.
 _FOR_NOW = frozenset({"PSP_099", "PSP_998", "PSP_999", "INT_999", "ACQ_999"})
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Refuses to carry the password to another address."""
-
-    def redirect_request(self, *_asked: Any) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirect)
 
 
 def configured() -> Keys:
@@ -49,16 +37,7 @@ def call(service: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         json.dumps(asked).encode(),
         {"Content-Type": "application/json", "Authorization": f"Basic {password}"},
     )
-    try:
-        with _opener.open(request, timeout=SECONDS) as answer:
-            told = read_json(answer.read(_MOST_BYTES))
-    except urllib.error.HTTPError as error:
-        is_for_now = error.code >= 500 or error.code in (408, 429)
-        raise (Unreachable if is_for_now else CallRefused)(f"http_{error.code}") from error
-    except (OSError, HTTPException) as error:
-        raise Unreachable(type(error).__name__) from error
-    except ValueError as error:
-        raise Unreachable("unreadable") from error
+    told = json_in(answer_to(request, seconds=SECONDS, most_bytes=_MOST_BYTES))
     return _answer(told)
 
 
