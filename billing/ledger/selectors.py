@@ -37,11 +37,10 @@ def balance(
     return from_minor_units(lines.aggregate(sum=Sum("amount"))["sum"] or 0, currency)
 
 
-def balance_of_orders(account: Account, order_ids: Collection[int], *, currency: str) -> Decimal:
-    """Return what an account holds for some orders together: debits less credits. One query, none without orders."""
-    if not order_ids:
-        return from_minor_units(0, currency)
-    lines = LedgerLine.objects.filter(account=account, entry__currency=currency, order_id__in=order_ids)
+def balance_of_orders(account: Account, orders: QuerySet[Any, Any], *, currency: str) -> Decimal:
+    """Return what an account holds for orders together, given by a query for their keys: debits less credits. One
+    query."""
+    lines = LedgerLine.objects.filter(account=account, entry__currency=currency, order_id__in=orders)
     return from_minor_units(lines.aggregate(sum=Sum("amount"))["sum"] or 0, currency)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,12 +11,12 @@ from django.db.models.functions import Coalesce
 
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance_of_orders
-from shop.orders.models import Order
+from catalog.pricing import ZERO
+from shop.orders.standing import MAY_OWE
 from shop.payments.due.models import DuePart, DueReminder, ReminderPause
 from shop.payments.requests.models import Allocation, PaymentRequest
 
 State = PaymentRequest.State
-OPEN = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
 
 
 class Overdue(NamedTuple):
@@ -35,7 +34,7 @@ def due_parts() -> QuerySet[DuePart]:
     of_either = Q(order=OuterRef("order")) | Q(account=OuterRef("order__account"))
     pauses = ReminderPause.objects.filter(of_either, ended_at__isnull=True).order_by("pk")
     parts = DuePart.objects.filter(
-        due_on__isnull=False, state__in=(State.OPEN, State.COVERED), replaced_at__isnull=True, order__status__in=OPEN
+        due_on__isnull=False, state__in=(State.OPEN, State.COVERED), replaced_at__isnull=True, order__status__in=MAY_OWE
     )
     parts = parts.annotate(
         rest=F("amount")
@@ -49,10 +48,12 @@ def due_parts() -> QuerySet[DuePart]:
 
 
 def overdue(*, today: date, currency: str) -> Overdue:
-    """Return how many parts are overdue, and what their orders owe by the ledger. Two queries."""
-    late: Collection[tuple[int, int]] = due_parts().filter(due_on__lt=today).values_list("pk", "order_id")
-    orders = {order_id for _key, order_id in late}
-    return Overdue(len(late), balance_of_orders(Account.RECEIVABLE, orders, currency=currency))
+    """Return how many parts are overdue, and what their orders owe by the ledger. Two queries at most."""
+    late = due_parts().filter(due_on__lt=today).order_by()
+    parts = late.count()
+    if not parts:
+        return Overdue(0, ZERO)
+    return Overdue(parts, balance_of_orders(Account.RECEIVABLE, late.values("order"), currency=currency))
 
 
 def pauses_of(part: PaymentRequest) -> QuerySet[ReminderPause]:
