@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import pytest
 from django.core import mail
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from tests.ordeal import Trial
 
 
 @dataclass
@@ -74,3 +78,22 @@ def run(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def seed_of(request: pytest.FixtureRequest) -> int:
+    """Return the seed asked for on the command line, else one by chance, and print how to have the same again."""
+    asked = request.config.getoption("--hypothesis-seed", default=None)
+    seeded = int(asked) if asked else secrets.randbits(32)
+    print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
+    return seeded
+
+
+def note_tally(trial: Trial, tally: Tally, *, seeded: int, of: str) -> None:
+    """Note what the sequences did; `of` names what holds after each step."""
+    trial.note("seed", seeded)
+    trial.note("sequences", tally.examples)
+    trial.note(f"steps, each followed by every rule of {of}", tally.steps)
+    for what in sorted(tally.done | tally.refused):
+        trial.note(what, f"{tally.done[what]} done, {tally.refused[what]} refused")
+    for state in sorted(tally.reached):
+        trial.note(state, tally.reached[state])

@@ -7,7 +7,6 @@ messages have come they hold as much as the stand-in for Stripe does.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -31,7 +30,7 @@ from tests.shop.probes import Diary, Probe
 from tests.trials.any_money.frame import World
 from tests.trials.any_money.machine import AnyMoney
 from tests.trials.any_money.rules import LIMIT
-from tests.trials.sequences import Tally, run
+from tests.trials.sequences import Tally, note_tally, run, seed_of
 
 pytestmark = pytest.mark.django_db
 
@@ -60,19 +59,11 @@ def two_orders() -> tuple[int, int]:
 @pytest.mark.long
 def test_the_books_hold_after_every_step(trial: Trial, tally: Tally, request: pytest.FixtureRequest) -> None:
     """Payments, promises, refunds, disputes and ends of two orders of one account, in any order"""
-    asked = request.config.getoption("--hypothesis-seed", default=None)
-    seeded = int(asked) if asked else secrets.randbits(32)
-    print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
+    seeded = seed_of(request)
     for batch in range(trial.size(1, 8)):
         run(AnyMoney, examples=trial.size(12, 40), steps=trial.size(20, 50), seeded=seeded + batch)
 
-    trial.note("seed", seeded)
-    trial.note("sequences", tally.examples)
-    trial.note("steps, each followed by every rule of money", tally.steps)
-    for what in sorted(tally.done | tally.refused):
-        trial.note(what, f"{tally.done[what]} done, {tally.refused[what]} refused")
-    for state in sorted(tally.reached):
-        trial.note(state, tally.reached[state])
+    note_tally(trial, tally, seeded=seeded, of="money")
 
 
 Step = tuple[str, dict[str, Any]]

@@ -6,7 +6,6 @@ Everything that can happen to a shop, in any order: the rules of the domain hold
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -59,7 +58,7 @@ from tests.trials.any_sequence.tours import (
     take_offer,
 )
 from tests.trials.any_sequence.world import MOODY, make_world
-from tests.trials.sequences import Tally, run
+from tests.trials.sequences import Tally, note_tally, run, seed_of
 
 pytestmark = pytest.mark.django_db
 
@@ -80,19 +79,11 @@ def tally(caplog: pytest.LogCaptureFixture) -> Iterator[Tally]:
 @pytest.mark.django_db(transaction=True)
 def test_the_rules_hold_after_every_step(trial: Trial, tally: Tally, request: pytest.FixtureRequest) -> None:
     """Cart, checkout, money, delivery, seats, claims, giving back and clocks in any order"""
-    asked = request.config.getoption("--hypothesis-seed", default=None)
-    seeded = int(asked) if asked else secrets.randbits(32)
-    print(f"The same sequences again: pytest --hypothesis-seed={seeded}")
+    seeded = seed_of(request)
     for batch in range(trial.size(1, 8)):  # each batch draws anew, and reaches states that another seldom reaches
         run(AnySequence, examples=trial.size(8, 15), steps=trial.size(25, 50), seeded=seeded + batch)
 
-    trial.note("seed", seeded)
-    trial.note("sequences", tally.examples)
-    trial.note("steps, each followed by every rule of the shop", tally.steps)
-    for what in sorted(tally.done | tally.refused):
-        trial.note(what, f"{tally.done[what]} done, {tally.refused[what]} refused")
-    for state in sorted(tally.reached):
-        trial.note(state, tally.reached[state])
+    note_tally(trial, tally, seeded=seeded, of="the shop")
     if trial.is_full:
         play(TOUR)
         play(AT_THE_DESK)
