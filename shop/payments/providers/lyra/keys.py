@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.configured.declared import KeyField, SettingsForm
+from shop.payments.configured.declared import AddressField, KeyField, SettingsForm
 from shop.payments.configured.in_force import settings_in_force
 from shop.payments.port import origin_of
 
 TEST, PRODUCTION = "TEST", "PRODUCTION"
-_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
-_NO_ADDRESS = _("Type an address that begins with https://.")
 
 
 class LyraSettings(SettingsForm):
@@ -30,19 +28,15 @@ class LyraSettings(SettingsForm):
         "mode": "LYRA_MODE",
     }
 
-    page_url = KeyField(
-        _ADDRESS,
+    page_url = AddressField(
         label=_("Address of the payment page"),
         help_text=_(
             "https://secure.payzen.eu/vads-payment/ for PayZen; for the others, the one that their guide names."
         ),
-        wrong=_NO_ADDRESS,
     )
-    api_url = KeyField(
-        _ADDRESS,
+    api_url = AddressField(
         label=_("Address of the REST service"),
         help_text=_("https://api.payzen.eu for PayZen; for the others, the one that their guide names."),
-        wrong=_NO_ADDRESS,
     )
     site_id = KeyField(
         "[0-9]{1,8}",
