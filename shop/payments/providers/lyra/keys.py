@@ -22,7 +22,7 @@ BRANDS = {
     "scellius": "Scellius",
 }
 OTHER_BRAND = "Lyra"
-_NO
+
 
 class LyraSettings(SettingsForm):
     provider = "lyra"
