@@ -9,11 +9,6 @@ from shop.payments.configured.keyed import Connection, Keyed
 from shop.payments.configured.models import ProviderSettings
 
 
-def title_of(provider: Keyed) -> str:
-    """Return the name by which the merchant knows a provider; "" for a method without one."""
-    return str(provider.settings_form.title) if provider.settings_form else ""
-
-
 def source_of(provider: Keyed, row: ProviderSettings) -> str:
     """Tell in a sentence where the keys in force come from; "" for a provider without keys."""
     form = provider.settings_form
