@@ -35,10 +35,10 @@ def credit_given_back(order: Order, givings: Collection[int], *, by: User | None
     issuing for each credit note.
     """
     rests = rests_of(order.pk)
-    given = list(GivingBack.objects.filter(line__order=order, amount__gt=0).order_by("pk")) if rests else []
+    given = given_back_of(order) if rests else []
     if not given:
         return
-    parts = _parts_to_credit(order, rests, given, act=givings)
+    parts = parts_to_credit(order, rests, given, act=givings)
     invoices = Document.objects.in_bulk(parts)
     try:
         for invoice_id, of_invoice in parts.items():
@@ -78,8 +78,8 @@ def keep_invoiced(document: Document, parts: Collection[Part], *, sign: int) -> 
     )
 
 
-def _parts_to_credit(
-    order: Order, rests: Rests, given: list[GivingBack], *, act: Collection[int]
+def parts_to_credit(
+    order: Order, rests: Rests, given: Collection[GivingBack], *, act: Collection[int]
 ) -> dict[int, list[Part]]:
     """Return what to credit of each invoice, by its key: nothing of those that are left out. One query."""
     gone, units = _gone(given), units_of(row for row in given if row.pk in act)
@@ -93,7 +93,12 @@ def _parts_to_credit(
     return parts
 
 
-def _gone(given: list[GivingBack]) -> Mapping[int, Decimal]:
+def given_back_of(order: Order) -> list[GivingBack]:
+    """Return what was given back of an order with an amount, the first first. One query."""
+    return list(GivingBack.objects.filter(line__order=order, amount__gt=0).order_by("pk"))
+
+
+def _gone(given: Iterable[GivingBack]) -> Mapping[int, Decimal]:
     sums: dict[int, Decimal] = {}
     for row in given:
         sums[row.line_id] = sums.get(row.line_id, ZERO) + row.amount
