@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Concat, Greatest
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from billing.closures.verifying import faults_of_closures
 from billing.ledger.models import Account, LedgerEntry
@@ -63,13 +63,12 @@ def _open_sums() -> Iterator[str]:
 
 
 def _not_invoiced() -> Case:
-    """Return an expression for what is sold of the order of the query and not invoiced; nothing where the books had it
-    invoiced by its settlement."""
-    line = {"line": OuterRef("pk")}
+    """Return an expression for what is sold of the order of the query and not invoiced, below zero for credit notes to
+    come; nothing where the books had it invoiced by its settlement."""
+    line = {"line__order": OuterRef("pk")}
+    sold = _sum_of(OrderLine.objects.filter(order=OuterRef("pk")), F("gross"))
     invoiced = _sum_of(InvoicedLine.objects.filter(**line), F("gross"))
-    given_back = _sum_of(GivingBack.objects.filter(**line), F("amount"))
-    lines = OrderLine.objects.filter(order=OuterRef("pk"))
-    waiting = _sum_of(lines.annotate(rest=Greatest(ZERO, F("gross") - invoiced - given_back)), F("rest"))
+    waiting = sold - invoiced - _sum_of(GivingBack.objects.filter(**line), F("amount"))
     at_once = Concat(Value(invoice_fact(0)[:-1]), Cast(OuterRef("pk"), CharField()))
     return Case(When(Exists(LedgerEntry.objects.filter(fact=at_once)), then=ZERO), default=waiting)
 

@@ -52,7 +52,7 @@ def test_tells_what_went_back_of_an_order_beside_its_total(client, merchant, new
     for index, amount in ((0, 120), (2, 100), (1, 0)):
         GivingBack.objects.create(line=line, first_index=index, last_index=index, amount=amount, why="refunded")
     GivingBack.objects.create(line=other.lines.get(), first_index=0, last_index=0)
-    post_given_back(list(line.givings_back.values_list("pk", flat=True)))
+    post_given_back(line.order, list(line.givings_back.values_list("pk", flat=True)))
     assert text_of(client.get(LIST)).count("€360.00 €220.00 to be paid back") == 1
     assert text_of(client.get(LIST)).count("to be paid back") == 1
     assert "220,00 € à rembourser" in text_of(browser_of(merchant, "fr").get(LIST))
