@@ -18,7 +18,7 @@ from shop.checkout import place as place_module
 from shop.checkout.limits import PER_TYPED_ADDRESS
 from shop.orders import claim as claim_services
 from shop.orders import ending as order_services
-from shop.orders import fulfilment
+from shop.orders import fulfilment, transitions
 from shop.orders.claim import claim_by_button, claim_order
 from shop.orders.ending import cancel_order
 from shop.orders.fulfilment import retry_line
@@ -43,12 +43,7 @@ class TestPayingAndCancelling:
     ABOUT_TO_MOVE = [(order_services, "move_order")]
 
     def test_money_that_waits_for_the_cancelling_has_everything_again(self, order):
-        cancelled, paid = race(
-            Rival(lambda: cancel_order(order_id=order.pk, actor=None, now=timezone.now()), before=self.ABOUT_TO_MOVE),
-            lambda: pay(order),
-            in_turn=True,
-        )
-        order.refresh_from_db()
+        cancelled, paid = self.paid_meanwhile(order)
         assert (cancelled.error, paid.value, order.status) == ("", "settled", "paid")
         assert traces("revoke") == traces("retake") == 1
 
@@ -61,6 +56,37 @@ class TestPayingAndCancelling:
         order.refresh_from_db()
         assert (paid.value, cancelled.error, order.status) == ("settled", "OrderNotCancellable", "paid")
         assert traces("revoke") == 0
+
+    def test_control_without_the_orders_lock_only_the_compare_and_set_keeps_a_paid_order(self, order):
+        cancelled, paid = self.paid_meanwhile(order, without=no_row_locks)
+        assert (cancelled.error, paid.value, order.status) == ("MoveRefused", "settled", "paid")
+
+    def test_control_without_lock_and_guard_a_paid_order_is_cancelled_and_loses_its_places(self, order):
+        cancelled, paid = self.paid_meanwhile(order, without=no_lock_and_no_guard)
+        assert (cancelled.error, paid.value, order.status) == ("", "settled", "cancelled")
+        assert (traces("revoke"), traces("retake")) == (1, 0)
+
+    def paid_meanwhile(self, order, **how):
+        """Cancel an order whose money comes when it was seen unpaid; return both answers."""
+        answers = race(
+            Rival(lambda: cancel_order(order_id=order.pk, actor=None, now=timezone.now()), before=self.ABOUT_TO_MOVE),
+            lambda: pay(order),
+            in_turn=True,
+            **how,
+        )
+        order.refresh_from_db()
+        return answers
+
+
+def no_lock_and_no_guard() -> None:
+    """Take away row locks, and the look of a move at the state that it moves from."""
+    no_row_locks()
+
+    def move_without_asking(order, to, *, what, actor, now, detail=None, **columns):
+        Order.objects.filter(pk=order.pk).update(status=to, **columns)
+        return transitions.record(order, what, actor=actor, now=now, to_status=to)
+
+    order_services.move_order = release.move_order = move_without_asking
 
 
 class TestClaimingAndDelivering:

@@ -23,6 +23,7 @@ from shop.payments.requests.using import keep_as_credit
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
+from tests.rivals.test_expiry_against_payment import no_guard
 from tests.shop.payments.requests.plans import in_parts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,13 +88,23 @@ class TestAPromiseAgainstTheEnd:
         order.refresh_from_db()
         assert (promised.value, expired.value, order.status) == (True, 0, "paid")
 
-    def test_a_promise_that_waits_for_the_end_brings_the_order_back(self, order):
-        expired, promised = race(
-            Rival(self.expiring(), before=[(ending, "move_order")]), self.promising(order), in_turn=True
+    def promised_meanwhile(self, order, **how):
+        """Let an order expire that is promised when it was seen unpaid; return both answers."""
+        answers = race(
+            Rival(self.expiring(), before=[(ending, "move_order")]), self.promising(order), in_turn=True, **how
         )
         order.refresh_from_db()
-        assert (expired.value, promised.value, order.status) == (1, True, "paid")
+        return [answer.value for answer in answers]
+
+    def test_a_promise_that_waits_for_the_end_brings_the_order_back(self, order):
+        assert self.promised_meanwhile(order) == [1, True]
+        assert order.status == "paid"
         assert [each.request.state for each in asked_of(order)] == ["covered"]
+
+    def test_control_without_lock_and_guard_a_promised_order_expires_and_asks_for_nothing(self, order):
+        assert self.promised_meanwhile(order, without=no_guard) == [1, True]
+        assert order.status == "expired"
+        assert order.requests.get().state == "withdrawn"
 
 
 class TestCreditByTwoOrders:
