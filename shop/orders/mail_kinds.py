@@ -39,7 +39,7 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
-from shop.payments.registry import get_provider, method_label
+from shop.payments.registry import method_label
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import link_of, linked_request, token_of
 from shop.payments.requests.models import Allocation, PaymentRequest
@@ -205,7 +205,7 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
     return {
         "event": event,
         "order": event.order,
-        "method": provider.label if (provider := get_provider(event.provider)) else event.provider,
+        "method": method_label(event.provider),
         "pieces": sum_in_words(pieces_of(event.order)) if event.order and not event.is_afterwards else "",
         "admin_url": settings.SITE_URL + reverse("admin:shop_paymentevent_change", args=[event.pk]),
     }

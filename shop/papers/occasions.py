@@ -32,7 +32,6 @@ from shop.papers.models import InvoicedLine
 from shop.papers.planning import Planned, Share, plan_invoices
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.givers import Giver
-from shop.payments.requests.models import PaymentRequest
 
 Kind = Document.Kind
 
@@ -57,7 +56,7 @@ def at_settlement(
 def shares_of(asked: Sequence[Asked], *, now: datetime) -> list[Share]:
     """Return what each payer of an order pays, and what they still owe: each OPCO that has promised a share, and the
     buyer last."""
-    of_opco = [each for each in asked if each.request.promise == PaymentRequest.Promise.OPCO and each.asks]
+    of_opco = [each for each in asked if each.payer and each.asks]
     own = [each for each in asked if each not in of_opco]
     shares = [share_of_opco(each, dues=dues_of([each], now=now)) for each in of_opco]
     return [*shares, Share(dues=dues_of(own, now=now))]
@@ -66,7 +65,7 @@ def shares_of(asked: Sequence[Asked], *, now: datetime) -> list[Share]:
 def share_of_opco(asked: Asked, *, dues: tuple[Due, ...] = ()) -> Share:
     request = asked.request
     return Share(
-        name=f"opco:{request.position}",
+        name=asked.payer,
         amount=asked.asks,
         dues=dues,
         payer=promising(Giver.kept(request.giver)),
@@ -79,7 +78,7 @@ def by_payer(given: Sequence[tuple[Asked, Decimal]]) -> list[tuple[Share, Decima
     paid: list[tuple[Share, Decimal]] = []
     own = Decimal(0)
     for asked, amount in given:
-        if asked.request.promise == PaymentRequest.Promise.OPCO:
+        if asked.payer:
             paid.append((share_of_opco(asked), amount))
         else:
             own += amount

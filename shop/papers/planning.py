@@ -178,3 +178,9 @@ def fact_of(what: str, order_id: int, name: str, group: int) -> str:
     lines that may not stand with the others `invoice:order:17:apart:1`."""
     parts = [what, "order", str(order_id), *([name] if name else []), *([f"apart:{group}"] if group else [])]
     return ":".join(parts)
+
+
+def payer_in(fact: str) -> str:
+    """Return the payer of an invoice by the name of its occasion (`fact_of`), as `Asked.payer` names them."""
+    parts = fact.split(":")[3:]
+    return ":".join(parts[:2]) if parts[:1] == ["opco"] else ""

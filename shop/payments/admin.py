@@ -57,7 +57,7 @@ class ProviderFilter(DropdownFilter):
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [(provider.name, provider.label) for provider in in_use()]
+        return [(provider.name, method_label(provider.name)) for provider in in_use()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(provider=self.value()) if self.value() else queryset

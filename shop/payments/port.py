@@ -241,6 +241,10 @@ class Provider(Keyed):
         """Tell whether the shop hears of money that banks take back; else staff note it by hand."""
         return self.recall_for is not None
 
+    def brand(self) -> str:
+        """Return the provider's name as customers know it; "" for a method without one."""
+        return self.title
+
     def sites(self) -> Sequence[str]:
         """Return scheme and host of each site to which the order's page sends customers now."""
         return self.origins

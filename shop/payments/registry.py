@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import get_language
 
 from common.floors import import_if_there
 from common.registry import Registry
@@ -65,8 +66,21 @@ def is_chosen(name: str) -> bool:
 
 
 def method_label(name: str) -> str:
-    """Return a payment method's label for customers; its bare name if it is no longer installed."""
-    return METHOD_LABELS.of(name)
+    """Return a payment method's label for people, with its provider's name in brackets where another method in use is
+    called the same; its bare name if it is no longer installed."""
+    label = METHOD_LABELS.of(name)
+    if not any(other.has_keys() for other in _namesakes(name, get_language())):
+        return label
+    provider = get_provider(name)
+    brand = provider.brand() if provider else ""
+    return f"{label} ({brand})" if brand else label
+
+
+@cache
+def _namesakes(name: str, language: str | None) -> tuple[Provider, ...]:
+    """Return the other known providers whose label is the same in a language."""
+    label = METHOD_LABELS.of(name)
+    return tuple(other for other in _known() if other.name != name and str(other.label) == label)
 
 
 def origins() -> list[str]:
@@ -82,8 +96,10 @@ def temporary(provider: Provider) -> Iterator[Provider]:
     _chosen_too.add(provider.name)
     try:
         with _known().temporarily(provider.name, _fit(provider)):
+            _namesakes.cache_clear()
             yield provider
     finally:
+        _namesakes.cache_clear()
         if is_new:
             _chosen_too.discard(provider.name)
 

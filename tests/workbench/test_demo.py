@@ -17,6 +17,8 @@ from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.selectors import ids_with_proved_address
 from billing.ledger.models import LedgerEntry
+from billing.taxes.deciding import Rule
+from billing.taxes.kinds import TaxKind
 from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
 from common.moments import local_day
@@ -37,6 +39,7 @@ from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.models import MissingPaper
+from shop.payments.due.models import DueReminder
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import is_overdue
 from shop.payments.refunds.models import Refund
@@ -84,14 +87,17 @@ class TestDemo(TestCase):
         assert set(Order.objects.filter(claimed_at=None).values_list("status", flat=True)) == {"placed", "completed"}
 
     def test_money_came_in_parts_on_promise_and_twice(self):
-        assert PaymentEvent.objects.filter(outcome="allocated").count() == 2
+        assert PaymentEvent.objects.filter(outcome="allocated").count() == 4
         promises = PaymentRequest.objects.filter(state="covered").order_by("pk")
         assert [(each.promise, each.order.status) for each in promises] == [
             ("on_account", "completed"),
+            ("opco", "completed"),
             ("opco", "placed"),
             ("public_mandate", "completed"),
         ]
         assert is_overdue(promises[0].order.account_id, timezone.now())
+        steps = DueReminder.objects.filter(request=promises[0]).order_by("pk").values_list("step", flat=True)
+        assert list(steps) == [DueReminder.Step.SOON, DueReminder.Step.FIRST, DueReminder.Step.SECOND]
         assert [event.kind for event in PaymentEvent.objects.needing_attention()] == ["disputed"]
         assert [event.outcome for event in PaymentEvent.objects.resolved()] == ["second_charge"]
 
@@ -130,8 +136,30 @@ class TestDemo(TestCase):
     def test_every_order_that_was_settled_has_its_invoice(self):
         settled = set(Order.objects.exclude(paid_at=None).exclude(gross=0).values_list("pk", flat=True))
 
-        assert set(Document.objects.filter(kind="invoice").values_list("order_id", flat=True)) == settled
+        invoices = Document.objects.filter(kind__in=("invoice", "final"))
+        assert set(invoices.values_list("order_id", flat=True)) == settled
         assert not MissingPaper.objects.exists()
+
+    def test_there_is_a_document_of_every_kind(self):
+        lacking = set(Document.Kind) - set(Document.objects.values_list("kind", flat=True))
+        assert not lacking, f"the demo has no document of these kinds: {lacking}"
+        [wrong] = Document.objects.exclude(kind="credit_note").filter(corrects__isnull=False)
+        assert wrong.data["buyer"]["name"] != wrong.corrects.data["buyer"]["name"]
+        of_opco = PaymentRequest.objects.get(promise="opco", order__paid_at__isnull=False)
+        pair = Document.objects.filter(order_id=of_opco.order_id, kind="invoice").values_list("fact", flat=True)
+        assert sorted(pair) == [f"invoice:order:{of_opco.order_id}", f"invoice:order:{of_opco.order_id}:opco:3"]
+        mandate = Document.objects.get(order_id=Order.objects.get(method="public_mandate").pk)
+        references = mandate.data["references"]
+        assert (references["service_code"], references["purchase_order"]) == ("FORMATION", "EJ-2026-0815")
+
+    def test_something_is_sold_on_every_kind_of_tax_code(self):
+        """Small businesses without VAT are left out: a shop that charges it is none."""
+        sold = set(OrderLine.objects.filter(order__paid_at__isnull=False).values_list("tax_terms__kind", flat=True))
+        lacking = set(TaxKind) - {TaxKind.FRANCHISE, TaxKind.UNDECIDED} - sold
+        assert not lacking, f"the demo sells nothing on tax codes of these kinds: {lacking}"
+        rules = set(OrderLine.objects.values_list("tax_terms__rule", flat=True))
+        lacking = set(Rule) - {Rule.OWN} - rules
+        assert not lacking, f"the demo has no sale taxed by these rules: {lacking}"
 
     def test_a_private_person_has_withdrawn_from_a_contract(self):
         [withdrawal] = Withdrawal.objects.all()
@@ -195,8 +223,10 @@ class TestDemo(TestCase):
         assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
         assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed", "recalled"}
         assert DocumentFile.objects.values("document").distinct().count() == Document.objects.count()
-        # Released before the mail left, whose news is told to nobody.
-        assert Mail.objects.get(state="recalled").recipient == "tom.girard@lacombe.example"
+        # Released before the mail left, whose news is told to nobody; and reminders of parts that were paid since.
+        recalled = Mail.objects.filter(state="recalled").values_list("kind", "recipient")
+        news = [recipient for kind, recipient in recalled if kind != "part_due"]
+        assert news == ["tom.girard@lacombe.example"]
 
     def test_every_list_of_the_administration_is_read_in_few_queries_and_in_both_languages(self):
         """The limit is the same for one row as for fifty: each list has more rows than the queries allowed."""

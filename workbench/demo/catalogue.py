@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.taxes.kinds import TaxKind
+from billing.taxes.kinds import Exemption, TaxKind
 from catalog.models.categories import Category
 from catalog.models.entries import Entry
 from catalog.models.entry_fields import EntryField
@@ -41,7 +41,7 @@ class DemoEntry:
     parameters: dict[str, str] = field(default_factory=dict)
     # Parameters that are moments: days from today and time, so that the demo never grows old.
     moments: dict[str, tuple[int, str]] = field(default_factory=dict)
-    tax: str = "20.00"
+    tax: str = "standard"
     # Fields asked for each unit, besides the handler's.
     asks: tuple[EntryField, ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +58,8 @@ SIZES = [
     {"value": "l", "label": {"fr": "L (46 à 50)", "en": "L (46 to 50)"}},
     {"value": "xl", "label": {"fr": "XL (52 et plus)", "en": "XL (52 and more)"}},
 ]
+
+ONLINE_AT_LEISURE = {"vocational": "no", "supply": "on_demand"}
 
 ENTRIES = (
     DemoEntry(
@@ -104,6 +106,7 @@ ENTRIES = (
         {1: "420.00", 4: "380.00"},
         "std_setuponecoursesession",
         {"coursename": "MAN-CON"},
+        tax="training",
     ),
     DemoEntry(
         "SIEGES-SECURITE",
@@ -140,7 +143,7 @@ ENTRIES = (
         {1: "90.00"},
         "std_enroloncourse",
         {"coursename": "BUR-EXCEL", "duration": "180", "customersupport": "SUPPORT"},
-        more={"vocational": "no"},
+        more=ONLINE_AT_LEISURE,
     ),
     DemoEntry(
         "DOC-SOLO",
@@ -153,7 +156,7 @@ ENTRIES = (
         {1: "75.00"},
         "std_enroloncourse",
         {"coursename": "BUR-DOC", "duration": "180", "groupname": "Individuels"},
-        more={"vocational": "no"},
+        more=ONLINE_AT_LEISURE,
     ),
     DemoEntry(
         "DECOUVERTE",
@@ -166,6 +169,7 @@ ENTRIES = (
         {1: "0.00"},
         "std_enroloncourse",
         {"coursename": "BUR-DEC", "duration": "30"},
+        more={"supply": "on_demand"},
     ),
     DemoEntry(
         "LIVRET-SST",
@@ -176,7 +180,7 @@ ENTRIES = (
             "The printed booklet given to each learner, sent within five days.",
         ),
         {1: "9.50", 20: "7.90"},
-        tax="5.50",
+        tax="books",
     ),
     DemoEntry(
         "GILET-SST",
@@ -235,6 +239,7 @@ ENTRIES = (
         "specific",
         {"coursename": "WEB-ACCUEIL"},
         {"begins": (45, "10:00"), "endtime": (45, "11:30")},
+        more={"supply": "live"},
     ),
     DemoEntry(
         "ELEC-BR-SESSION",
@@ -262,10 +267,24 @@ ENTRIES = (
     ),
 )
 
-TAXES = (
-    ("20.00", TaxKind.STANDARD, "TVA 20 %", "VAT 20%"),
-    ("5.50", TaxKind.REDUCED, "TVA 5,5 % (livres)", "VAT 5.5% (books)"),
-)
+# Rate, and columns of the tax code.
+TAXES: dict[str, tuple[str, dict[str, Any]]] = {
+    "standard": ("20.00", {"kind": TaxKind.STANDARD, "name_fr": "TVA 20 %", "name_en": "VAT 20%"}),
+    "books": ("5.50", {"kind": TaxKind.REDUCED, "name_fr": "TVA 5,5 % (livres)", "name_en": "VAT 5.5% (books)"}),
+    "training": (
+        "0.00",
+        {
+            "kind": TaxKind.EXEMPT,
+            "exemption": Exemption.TRAINING,
+            "name_fr": "Formation exonérée de TVA",
+            "name_en": "Training exempt from VAT",
+        },
+    ),
+    "belgium": (
+        "21.00",
+        {"kind": TaxKind.STANDARD, "country": "BE", "name_fr": "TVA belge 21 %", "name_en": "Belgian VAT 21%"},
+    ),
+}
 
 DESCRIPTION = (
     "<p>Programme détaillé, attestation et accès à l’espace clients compris.</p>",
@@ -276,10 +295,8 @@ DESCRIPTION = (
 def make_catalogue(now: datetime) -> dict[str, Entry]:
     """Make taxes, categories and entries. Returns the entries by code."""
     taxes = {
-        rate: save_tax(
-            tax=Tax(kind=kind, name_fr=french, name_en=english), rate=Decimal(rate), today=timezone.localdate(now)
-        )
-        for rate, kind, french, english in TAXES
+        key: save_tax(tax=Tax(**columns), rate=Decimal(rate), today=timezone.localdate(now))
+        for key, (rate, columns) in TAXES.items()
     }
     categories: dict[str, Category] = {}
     for position, (slug, french, english, parent) in enumerate(CATEGORIES):

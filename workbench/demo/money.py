@@ -9,6 +9,7 @@ from decimal import Decimal
 from common.moments import local_day
 from common.postal import PostalAddress
 from shop.orders.giving_back.owed import owed_for
+from shop.payments.due.services import remind_of_due
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import buy_on_account, set_terms
 from shop.payments.providers.sandbox import bank
@@ -17,12 +18,12 @@ from shop.payments.refunds.following import follow
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import How, send_back
 from shop.payments.registry import get_provider
-from shop.payments.requests.givers import Giver
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.planning import divide, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.payments.transfers_back.accounts import keep_account
 from shop.payments.transfers_back.services import make_file, mark_sent
+from workbench.demo.papers import OPCO
 from workbench.demo.shop import DemoShop
 from workbench.demo.timeline import Story
 
@@ -31,6 +32,7 @@ IBAN_OF_THE_CLINIC = "FR7630001007941234567890185"
 
 def stories_of_money(shop: DemoShop) -> Iterator[Story]:
     yield _on_account_and_overdue(shop)
+    yield _reminders(shop)
     yield _half_paid(shop)
     yield _of_two_payers(shop)
     yield _of_public_body(shop)
@@ -48,6 +50,13 @@ def _on_account_and_overdue(shop: DemoShop) -> Story:
     yield 50
     order = shop.place(account, yann, theo, ("LIVRET-SST", 40, ()))
     buy_on_account(order_id=order.pk, actor=yann, now=shop.now)
+
+
+def _reminders(shop: DemoShop) -> Story:
+    """Each day, what falls due is asked for."""
+    for day in range(60, -1, -1):
+        yield day
+        remind_of_due(now=shop.now)
 
 
 def _half_paid(shop: DemoShop) -> Story:
@@ -79,13 +88,7 @@ def _of_two_payers(shop: DemoShop) -> Story:
         reference="OPCO-2026-1187",
         due_on=first_on,
         positions=[2],
-        giver=Giver(
-            name="OPCO de démonstration",
-            siret="55210055400013",
-            street="14 rue Riquet",
-            postal_code="75019",
-            city="Paris",
-        ),
+        giver=OPCO,
         actor=shop.merchant,
         now=shop.now,
     )

@@ -13,6 +13,7 @@ from workbench.demo.catalogue import make_catalogue
 from workbench.demo.courses import make_courses
 from workbench.demo.money import stories_of_money
 from workbench.demo.orders import stories_of_orders
+from workbench.demo.papers import stories_of_papers
 from workbench.demo.people import make_people
 from workbench.demo.seller import make_seller
 from workbench.demo.shop import DemoShop
@@ -35,6 +36,7 @@ def seed(*, now: datetime) -> bool:
             [
                 *stories_of_orders(shop),
                 *stories_of_money(shop),
+                *stories_of_papers(shop),
                 *stories_of_training(shop),
                 *stories_of_members(people, accounts, shop.clock),
             ],

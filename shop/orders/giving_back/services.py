@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -50,6 +51,7 @@ from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
 from shop.orders.models import Order
 from shop.orders.operator import with_standing_operator
 from shop.orders.transitions import move_line, move_order, record
+from shop.papers.credit_notes.payers import credited_by_payer
 from shop.papers.credit_notes.services import credit_given_back
 from shop.payments.requests.services import lower_requests
 from shop.postings import services as postings
@@ -170,8 +172,10 @@ def _worths(
 
 
 def _ask_for_less(order: Order, givings: Sequence[GivingBack], worth: Decimal, *, now: datetime) -> None:
-    """Lower what a locked order still asks for by the worth of units given back: only the rest is owed back."""
-    left = worth - lower_requests(order=order, amount=worth, now=now) if worth else ZERO
+    """Lower what a locked order still asks for by the worth of units given back, from each payer what their invoices
+    say less: only the rest is owed back."""
+    by_payer = partial(credited_by_payer, order, [giving.pk for giving in givings])
+    left = worth - lower_requests(order=order, amount=worth, now=now, by_payer=by_payer) if worth else ZERO
     if not left:
         return
     for giving in givings:

@@ -29,7 +29,8 @@ from shop.orders.transitions import record
 from shop.papers.contents import by_transfer, french_number, numbers_of, selling
 from shop.papers.credit_notes.contents import Part, narrowed
 from shop.papers.credit_notes.details import BillingDetails, carry_over
-from shop.papers.credit_notes.rests import parts_left, rests_of
+from shop.papers.credit_notes.payers import payers_of
+from shop.papers.credit_notes.rests import Rests, parts_left, rests_of
 from shop.papers.credit_notes.services import credit, entry_of, keep_invoiced
 from shop.papers.mails import queue_papers
 from shop.papers.services import StillMissing
@@ -107,7 +108,7 @@ def correct_document(
         raise NothingCorrected
     try:
         note = credit(document, parts, fact=f"credit_note:{document.pk}:corrected", by=actor, now=now)
-        due = _still_due(order, old, parts, is_only_one=len(rests) == 1)
+        due = _still_due(order, document, old, parts, rests)
         new = _replacement(order, old, parts, details, due=due, language=document.language, now=now)
         new = replace(new, notes=(*old.notes, _said_of(document, note)))
         issued = _issue(document, new, parts, by=actor, now=now)
@@ -132,12 +133,14 @@ def _refuse(parts: Sequence[Part], *, rest: Decimal, reason: str) -> None:
         raise CorrectionWithoutReason
 
 
-def _still_due(order: Order, old: Invoice, parts: Sequence[Part], *, is_only_one: bool) -> list[Due]:
-    """Return the parts that are still to be paid of what a document leaves, by their last day, at most its own: of one
-    among several no more than it asked for. One query."""
+def _still_due(order: Order, document: Document, old: Invoice, parts: Sequence[Part], rests: Rests) -> list[Due]:
+    """Return the parts that its payer still has to pay of what a document leaves, by their last day, at most its own:
+    of one among several of that payer no more than it asked for. Two queries, and one for each earlier correction."""
+    payers = payers_of(Document.objects.filter(pk__in=rests).defer("data"))
+    payer = payers[document.pk]
     most = sum((part.amount.gross for part in parts), ZERO)
-    most = most if is_only_one else min(most, old.due)
-    owed = [(each.request.due_on, each.rest) for each in asked_of(order) if each.rest > 0]
+    most = most if list(payers.values()).count(payer) == 1 else min(most, old.due)
+    owed = [(each.request.due_on, each.rest) for each in asked_of(order) if each.payer == payer and each.rest > 0]
     dues: list[Due] = []
     # Money that came has paid the first of them.
     for on, amount in sorted(owed, key=lambda each: each[0] or date.min, reverse=True):

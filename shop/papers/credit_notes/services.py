@@ -70,10 +70,10 @@ def credit_missing(order: Order, *, by: User | None, now: datetime) -> Issued:
 
 def _credit_given_back(order: Order, act: Collection[int], *, by: User | None, now: datetime) -> Issued:
     rests = rests_of(order.pk)
-    given = list(GivingBack.objects.filter(line__order=order, amount__gt=0).order_by("pk")) if rests else []
+    given = given_back_of(order) if rests else []
     if not given:
         return Issued()
-    parts = _parts_to_credit(order, rests, given, act=act)
+    parts = parts_to_credit(order, rests, given, act=act)
     return _credit_parts(order, parts, f"given_back:{given[-1].pk}", by=by, now=now)
 
 
@@ -135,8 +135,8 @@ def keep_invoiced(document: Document, parts: Collection[Part], *, sign: int) -> 
     )
 
 
-def _parts_to_credit(
-    order: Order, rests: Rests, given: list[GivingBack], *, act: Collection[int]
+def parts_to_credit(
+    order: Order, rests: Rests, given: Collection[GivingBack], *, act: Collection[int]
 ) -> dict[int, list[Part]]:
     """Return what to credit of each invoice, by its key: nothing of those that are left out. One query."""
     gone, units = _gone(given), units_of(row for row in given if row.pk in act)
@@ -150,7 +150,12 @@ def _parts_to_credit(
     return parts
 
 
-def _gone(given: list[GivingBack]) -> Mapping[int, Decimal]:
+def given_back_of(order: Order) -> list[GivingBack]:
+    """Return what was given back of an order with an amount, the first first. One query."""
+    return list(GivingBack.objects.filter(line__order=order, amount__gt=0).order_by("pk"))
+
+
+def _gone(given: Iterable[GivingBack]) -> Mapping[int, Decimal]:
     sums: dict[int, Decimal] = {}
     for row in given:
         sums[row.line_id] = sums.get(row.line_id, ZERO) + row.amount

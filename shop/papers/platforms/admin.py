@@ -20,7 +20,6 @@ from shop.papers.platforms.models import DocumentSending, PlatformSettings
 from shop.papers.platforms.port import Platform
 from shop.papers.platforms.registry import get_platform
 from shop.papers.platforms.services import refused
-from shop.payments.configured import wording
 from shop.payments.configured.forms import MethodForm
 from shop.payments.configured.keyed_admin import KeyedAdmin
 from shop.payments.configured.models import ProviderSettings
@@ -73,7 +72,7 @@ class PlatformSettingsAdmin(KeyedAdmin):
 
     @display(description=_("platform"))
     def title(self, row: PlatformSettings) -> str:
-        return wording.title_of(self.service_of(row))
+        return self.service_of(row).title
 
     @display(description=_("documents are sent"))
     def sends(self, row: PlatformSettings) -> SafeString:

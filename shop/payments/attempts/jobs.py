@@ -35,5 +35,5 @@ def ask(job: Job, now: datetime) -> None:
 
 asked = [each for each in known() if each.has_page]
 for each in asked:
-    SERVICE_NAMES.register(each.name, ServiceName(each.label, questions_wait))
+    SERVICE_NAMES.register(each.name, ServiceName(each.title or each.label, questions_wait))
 one_kind_each(asked, job_kind_of, ask, label=_("Ask a provider about a payment"), max_attempts=2, on_dead=note_silence)

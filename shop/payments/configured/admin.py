@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from common.admin.display import NOTHING, Label
-from shop.payments.configured import wording
 from shop.payments.configured.filters import InVainFilter
 from shop.payments.configured.forms import MethodForm
 from shop.payments.configured.keyed_admin import KeyedAdmin, webhook_address
@@ -46,7 +45,7 @@ class ProviderSettingsAdmin(KeyedAdmin):
 
     @display(description=gettext_lazy("provider"))
     def by(self, row: ProviderSettings) -> str:
-        return wording.title_of(provider_of(row)) or NOTHING
+        return provider_of(row).title or NOTHING
 
     @display(description=gettext_lazy("offered to customers"))
     def offer_label(self, row: ProviderSettings) -> SafeString:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.database_checks import read_if_there
 from shop.payments.configured.findings import findings
+from shop.payments.registry import method_label
 
 
 @register(Tags.database)
@@ -19,7 +20,7 @@ def check_methods(
     return [
         Warning(
             _("The payment method «%(method)s» (%(name)s) is offered, but %(why)s.")
-            % {"method": each.provider.label, "name": each.provider.name, "why": each.why},
+            % {"method": method_label(each.provider.name), "name": each.provider.name, "why": each.why},
             hint=_("See Administration → Payment methods."),
             id="shop.W003",
         )

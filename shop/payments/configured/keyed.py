@@ -25,6 +25,11 @@ class Keyed:
     name: ClassVar[str]
     settings_form: ClassVar[type[SettingsForm] | None] = None
 
+    @property
+    def title(self) -> str:
+        """Return the name by which the merchant knows the service; "" for one without keys."""
+        return str(self.settings_form.title) if self.settings_form else ""
+
     def values(self) -> Mapping[str, str]:
         """Return the settings in force by field; {} for a service that has none, or needs none."""
         return settings_in_force(self.settings_form) if self.settings_form else {}

@@ -103,7 +103,7 @@ class KeyedAdmin(TellsRefusals):
         service = self.service_of(row)
         return {
             "row": row,
-            "provider_title": wording.title_of(service),
+            "provider_title": service.title,
             "source": wording.source_of(service, row),
             "last_check": wording.check_in_words(row),
             "webhook": self.webhook_of(row),

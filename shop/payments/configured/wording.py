@@ -9,11 +9,6 @@ from shop.payments.configured.keyed import Connection, Keyed
 from shop.payments.configured.models import ProviderSettings
 
 
-def title_of(provider: Keyed) -> str:
-    """Return the name by which the merchant knows a provider; "" for a method without one."""
-    return str(provider.settings_form.title) if provider.settings_form else ""
-
-
 def source_of(provider: Keyed, row: ProviderSettings) -> str:
     """Tell in a sentence where the keys in force come from; "" for a provider without keys."""
     form = provider.settings_form
@@ -46,6 +41,8 @@ def refused_in_words(code: str) -> str:
     """Tell that a provider refused the keys, with its code."""
     if code == "not_configured":
         return _("There are no keys to try.")
+    if code == "address_inside":
+        return _("The address leads to this machine or its network, where no provider is. Check it.")
     return _(
         "The provider refuses these keys (%(code)s). Copy them again, and check that they are of the same mode."
     ) % {"code": code}

@@ -43,6 +43,12 @@ class Asked:
         return self.request.amount - self.request.lowered
 
     @property
+    def payer(self) -> str:
+        """Name of an OPCO that has promised it, told apart by the request; "" for the buyer."""
+        is_share = self.request.promise == PaymentRequest.Promise.OPCO
+        return f"opco:{self.request.position}" if is_share else ""
+
+    @property
     def rest(self) -> Decimal:
         """Amount that is still to come, whether it is promised or not."""
         return self.asks - self.received

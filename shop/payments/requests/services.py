@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -110,20 +110,38 @@ def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> None:
     postings.post_released(order, event, sum(payments.values(), ZERO))
 
 
-def lower_requests(*, order: Order, amount: Decimal, now: datetime) -> Decimal:
+def lower_requests(
+    *, order: Order, amount: Decimal, now: datetime, by_payer: Callable[[], Mapping[str, Decimal]] = dict
+) -> Decimal:
     """Ask for less of a locked order, since units worth `amount` were given back: of what is due last first, promises
-    included. Return the rest, which is owed back. One query, and one statement where something was still to come."""
-    left, lowered = amount, []
-    for each in sorted(asked_of(order), key=_due_last_first):
-        if left > 0 and each.rest > 0 and each.request.state in (State.OPEN, State.COVERED):
-            taken = min(left, each.rest)
+    included. Return the rest, which is owed back. One query, and one statement where something was still to come.
+
+    Where an OPCO pays a share, `by_payer` tells what each payer's invoices say less: each is asked for that much less,
+    whoever has paid already.
+    """
+    asked, left = asked_of(order), amount
+    shares = by_payer() if any(each.payer for each in asked) else {}
+    owed_back = ZERO
+    for payer, share in shares.items():
+        part = min(share, left)
+        left -= part
+        owed_back += _lower([each for each in asked if each.payer == payer], part)
+    owed_back += _lower(asked, left)
+    if owed_back < amount:
+        PaymentRequest.objects.bulk_update([each.request for each in asked], ["lowered", "state"])
+    return owed_back
+
+
+def _lower(asked: Iterable[Asked], amount: Decimal) -> Decimal:
+    """Lower requests in memory, those that are due last first; return the rest of the amount."""
+    for each in sorted(asked, key=_due_last_first):
+        if amount > 0 and each.rest > 0 and each.request.state in (State.OPEN, State.COVERED):
+            taken = min(amount, each.rest)
             each.request.lowered += taken
             if each.rest == 0:
                 each.request.state = State.PAID
-            lowered.append(each.request)
-            left -= taken
-    PaymentRequest.objects.bulk_update(lowered, ["lowered", "state"])
-    return left
+            amount -= taken
+    return amount
 
 
 def _due_last_first(asked: Asked) -> tuple[int, int]:

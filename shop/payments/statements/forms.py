@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from common.sheets.tables import Row
-from shop.payments.registry import in_use
+from shop.payments.registry import in_use, method_label
 from shop.payments.statements.models import MAX_NOTE
 from shop.payments.statements.read import StatementTooLarge
 from shop.payments.statements.tables import AMOUNT, CREDIT, DAY, DEBIT, IBAN, NAME, REFERENCE, TEXT, Columns
@@ -105,7 +105,7 @@ class PayoutForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["provider"] = forms.ChoiceField(
             label=_("Paid out by"),
-            choices=[(each.name, each.label) for each in in_use()],
+            choices=[(each.name, method_label(each.name)) for each in in_use()],
             widget=UnfoldAdminSelectWidget(),
         )
 

@@ -9,18 +9,24 @@ import pytest
 from django.utils import timezone
 
 from common.moments import local_day
+from documents.invoices.values import from_data
 from documents.issued.models import Document
+from shop.orders.giving_back.owed import owed_for
 from shop.orders.giving_back.services import give_units_back
 from shop.papers.credit_notes import services as credit_notes
-from shop.papers.models import InvoicedLine, MissingPaper
+from shop.papers.credit_notes.rests import rests_of
+from shop.papers.models import MissingPaper
 from shop.papers.selectors import invoiced_of
 from shop.papers.services import issue_by_hand
+from shop.payments.requests.asked import asked_of
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.postings.verifying import faults_of_books
 from tests.factories.shop import deliver
 from tests.shop.merchants import staff
+from tests.shop.papers.credit_notes.given import give_back, said_by
+from tests.shop.papers.credit_notes.test_correcting import corrected
 from tests.shop.papers.test_in_parts import papers, receive, sold
 
 pytestmark = pytest.mark.django_db
@@ -81,16 +87,65 @@ def test_an_opco_that_nobody_named_is_missing_and_the_company_has_its_invoice(se
     assert not list(faults_of_books())
 
 
-def test_what_is_given_back_is_credited_on_both(seller):
-    order = shared()
-    deliver(order)
-    line = order.lines.order_by("position").first()
+class TestGivenBack:
+    """One of two units for 120.00 each; the OPCO pays 111.11 of 340.00, 78.43 of it for these units."""
 
-    give_units_back(order_id=order.pk, units={line.pk: range(2)}, actor=staff(), reason="Asked", now=timezone.now())
+    def credited(self, order):
+        return {said.buyer.name: (said.net, said.tax) for document, said in papers(order) if document.corrects_id}
 
-    assert Document.objects.filter(order_id=order.pk, kind="credit_note").count() == 2
-    assert sum(row.gross for row in InvoicedLine.objects.filter(line=line)) == 0
-    assert not list(faults_of_books())
+    def left(self, order):
+        """Return what the invoices leave of each payer's share, and what each is still asked for."""
+        rests = {key: sum(rest.gross for rest in lines.values()) for key, lines in rests_of(order.pk).items()}
+        invoices = Document.objects.in_bulk(rests)
+        by_buyer = {from_data(invoices[key].data).buyer.name: rest for key, rest in rests.items()}
+        asked = {each.payer: each.rest for each in asked_of(order)}
+        return by_buyer, (asked["opco:2"], asked[""])
+
+    def test_is_credited_on_both_as_the_shares_of_the_line_say_and_each_is_asked_for_less(self, seller):
+        order = deliver(shared())
+        give_back(order, 0)
+
+        assert self.credited(order) == {
+            "AKTO": (D("32.68"), D("6.54")),
+            "Ateliers Roy": (D("67.32"), D("13.46")),
+        }
+        assert self.left(order) == (
+            {"AKTO": D("71.89"), "Ateliers Roy": D("148.11")},
+            (D("71.89"), D("148.11")),
+        )
+        assert owed_for(order) == 0
+        assert not list(faults_of_books())
+
+    def test_what_one_has_paid_already_is_owed_back_and_the_other_is_asked_for_no_less_than_their_part(self, seller):
+        order = deliver(shared())
+        receive(order, "111.11", 1)
+        give_back(order, 0)
+
+        assert self.left(order)[1] == (0, D("148.11"))
+        assert owed_for(order) == D("39.22")
+        assert not list(faults_of_books())
+
+    def test_all_of_it_little_by_little_sums_to_both_invoices(self, seller):
+        order = deliver(shared())
+        for place, line in ((0, 0), (1, 0), (0, 1)):
+            give_back(order, place, line=line)
+            by_buyer, asked = self.left(order)
+            assert (by_buyer.get("AKTO", 0), by_buyer.get("Ateliers Roy", 0)) == asked
+
+        assert (by_buyer, asked) == ({}, (0, 0))
+        assert not list(faults_of_books())
+
+    def test_a_corrected_invoice_of_one_stays_theirs(self, seller):
+        order = deliver(shared())
+        receive(order, "228.89", 1)
+        own = papers(order)[1][0]
+        done = corrected(order, own, rest="228.89", city="Brest")
+
+        assert (said_by(done.invoice).paid, said_by(done.invoice).due) == (D("228.89"), 0)
+        give_back(order, 0)
+        assert self.left(order)[1] == (D("71.89"), 0)
+        assert owed_for(order) == D("80.78")
+        assert not list(faults_of_books())
 
 
 def test_a_credit_note_that_was_lost_is_issued_by_hand(seller, monkeypatch):
@@ -98,7 +153,7 @@ def test_a_credit_note_that_was_lost_is_issued_by_hand(seller, monkeypatch):
     deliver(order)
     line = order.lines.order_by("position").first()
     with monkeypatch.context() as broken:
-        broken.setattr(credit_notes, "_parts_to_credit", lambda *_given, **_named: {})
+        broken.setattr(credit_notes, "parts_to_credit", lambda *_given, **_named: {})
         give_units_back(order_id=order.pk, units={line.pk: range(1)}, actor=staff(), reason="Asked", now=timezone.now())
     assert not Document.objects.filter(order_id=order.pk, kind="credit_note").exists()
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.configured.declared import KeyField, SettingsForm
+from shop.payments.configured.declared import AddressField, KeyField, SettingsForm
 from shop.payments.configured.in_force import settings_in_force
 from shop.payments.port import origin_of
 
 TEST, PRODUCTION = "TEST", "PRODUCTION"
-_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
-_NO_ADDRESS = _("Type an address that begins with https://.")
+# Platforms by a part of the host of their payment page.
+BRANDS = {
+    "payzen": "PayZen",
+    "sogecommerce": "Sogecommerce",
+    "systempay": "SystemPay",
+    "scellius": "Scellius",
+}
+OTHER_BRAND = "Lyra"
 
 
 class LyraSettings(SettingsForm):
@@ -30,19 +37,15 @@ class LyraSettings(SettingsForm):
         "mode": "LYRA_MODE",
     }
 
-    page_url = KeyField(
-        _ADDRESS,
+    page_url = AddressField(
         label=_("Address of the payment page"),
         help_text=_(
             "https://secure.payzen.eu/vads-payment/ for PayZen; for the others, the one that their guide names."
         ),
-        wrong=_NO_ADDRESS,
     )
-    api_url = KeyField(
-        _ADDRESS,
+    api_url = AddressField(
         label=_("Address of the REST service"),
         help_text=_("https://api.payzen.eu for PayZen; for the others, the one that their guide names."),
-        wrong=_NO_ADDRESS,
     )
     site_id = KeyField(
         "[0-9]{1,8}",
@@ -78,6 +81,12 @@ class Keys:
     form_key: str
     api_password: str
     mode: str
+
+    @property
+    def brand(self) -> str:
+        """Return the name of the platform, as the address of its page tells it; that of its maker for others."""
+        host = urlsplit(self.page_url).hostname or ""
+        return next((name for part, name in BRANDS.items() if part in host), OTHER_BRAND)
 
     @property
     def page_origin(self) -> str:

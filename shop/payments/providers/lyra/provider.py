@@ -27,7 +27,7 @@ from shop.payments.port import (
 from shop.payments.providers.lyra import events, refunds
 from shop.payments.providers.lyra.client import call, configured
 from shop.payments.providers.lyra.form import NUMBERS
-from shop.payments.providers.lyra.keys import PRODUCTION, LyraSettings, keys
+from shop.payments.providers.lyra.keys import OTHER_BRAND, PRODUCTION, LyraSettings, keys
 from shop.payments.providers.lyra.reference import read_reference, reference_of
 from shop.payments.providers.lyra.signature import read_signed
 
@@ -45,6 +45,10 @@ class LyraProvider(Provider):
     refunds = True
     partial_refunds = True
     currencies = frozenset(NUMBERS)
+
+    def brand(self) -> str:
+        found = keys()
+        return found.brand if found else OTHER_BRAND
 
     def sites(self) -> Sequence[str]:
         found = keys()
