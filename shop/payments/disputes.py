@@ -59,7 +59,8 @@ def note_end(
     event: PaymentEvent, payment: Payment, *, fee: Decimal, lost_at: datetime | None = None, now: datetime
 ) -> Outcome:
     """Note what a bank took by a dispute that is lost, at `lost_at` or now, or gave up of one that is won; return the
-    event's outcome. Does nothing for one that has begun, nor in another currency. The caller holds the locks of `follow_dispute`."""
+    event's outcome. Does nothing for one that has begun, nor in another currency. The caller holds the locks of
+    `follow_dispute`."""
     if event.currency != payment.currency or payment.status != Payment.Status.SUCCEEDED:
         return Outcome.RECORDED
     reference = event.thing
