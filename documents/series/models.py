@@ -1,4 +1,5 @@
-"""Series of numbers: one for each sequence and year, counted without a gap; after a restored backup another.
+"""Series of numbers: one for each sequence and year, counted without a gap; after a restored backup another. And the
+formats in which they begin.
 
 Triggers of migration 0001 keep what no column can: a series counts in steps of one, and no number is counted without
 the document that bears it.
@@ -10,6 +11,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+# As `patterns.check` asks, but for the length of the numbers.
+_TEXT = "[A-Za-z0-9+_/-]"
+_NUMBER = r"\{number(:0[1-9])?\}"
+FORMAT = rf"^{_TEXT}*(\{{year\}}{_TEXT}+{_NUMBER}|{_NUMBER}{_TEXT}+\{{year\}}){_TEXT}*$"
 
 
 class Series(models.Model):
@@ -52,3 +58,33 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_sequence_display()} {self.year}"
+
+
+class NumberFormats(models.Model):
+    """Formats in which series begin, in a single row. Empty: as the shop was set up, `settings.DOCUMENT_NUMBERS`.
+
+    Each field is named by its sequence.
+    """
+
+    invoice = models.CharField(_("invoices"), max_length=60, blank=True, default="", db_default="")
+    credit_note = models.CharField(_("credit notes"), max_length=60, blank=True, default="", db_default="")
+    receipt = models.CharField(_("receipts"), max_length=60, blank=True, default="", db_default="")
+    proforma = models.CharField(_("pro-forma invoices"), max_length=60, blank=True, default="", db_default="")
+
+    class Meta:
+        verbose_name = _("numbers of documents")
+        verbose_name_plural = _("numbers of documents")
+        default_permissions = ("view", "change")
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="documents_numberformats_single_row"),
+            models.CheckConstraint(
+                condition=(Q(invoice="") | Q(invoice__regex=FORMAT))
+                & (Q(credit_note="") | Q(credit_note__regex=FORMAT))
+                & (Q(receipt="") | Q(receipt__regex=FORMAT))
+                & (Q(proforma="") | Q(proforma__regex=FORMAT)),
+                name="documents_numberformats_well_formed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)

@@ -17,7 +17,14 @@ _ANY_YEAR = 2026
 
 
 class BadPattern(ValueError):
-    """A format that could not give every document of every year a number of its own, with the reason."""
+    """A format that could not give every document of every year a number of its own, with the reason.
+
+    `fault` names the rule that it breaks: "fields", "digits", "characters" or "alike".
+    """
+
+    def __init__(self, reason: str, *, fault: str) -> None:
+        super().__init__(reason)
+        self.fault = fault
 
 
 def number_of(pattern: str, *, year: int, number: int) -> str:
@@ -33,11 +40,12 @@ def check(pattern: str) -> None:
     """Raise BadPattern unless the format has year and number once each, and no number of it is too long or strange."""
     fields = [field[1].partition(":")[0] for field in _FIELD.finditer(pattern)]
     if sorted(fields) != ["number", "year"]:
-        raise BadPattern("{year} and {number} stand in it once each")
+        raise BadPattern("{year} and {number} stand in it once each", fault="fields")
     if re.search(r"\d\{|\}\d|\}\{", pattern):
-        raise BadPattern("no digit stands beside {year} or {number}, or two numbers could read alike")
+        raise BadPattern("no digit stands beside {year} or {number}, or two numbers could read alike", fault="digits")
     if not ALLOWED.fullmatch(number_of(pattern, year=_ANY_YEAR, number=MOST)):
-        raise BadPattern(f"a number has at most {LONGEST} characters, of A-Z, a-z, 0-9, +, -, _ and /")
+        reason = f"a number has at most {LONGEST} characters, of A-Z, a-z, 0-9, +, -, _ and /"
+        raise BadPattern(reason, fault="characters")
 
 
 def shape(pattern: str) -> str:
@@ -45,3 +53,8 @@ def shape(pattern: str) -> str:
     twice.
     """
     return re.sub(r"\d+", "0", _FIELD.sub("0", pattern))
+
+
+def layout(pattern: str) -> str:
+    """Return the format without widths: formats of one layout never give documents of different years one number."""
+    return _FIELD.sub(lambda field: "{year}" if field[1] == "year" else "{number}", pattern)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from documents.series.formats import formats_in_force
 from documents.series.models import Series
 from documents.series.patterns import BadPattern, check, number_of, shape
 
@@ -20,7 +20,7 @@ def locked_series(sequence: Series.Sequence, *, day: date) -> Series:
     found = of_the_year.select_for_update(no_key=True).order_by("-part")[:1]
     series = found.first()
     if series is None:
-        begun = Series(sequence=sequence, year=day.year, pattern=settings.DOCUMENT_NUMBERS[sequence])
+        begun = Series(sequence=sequence, year=day.year, pattern=formats_in_force()[sequence])
         Series.objects.bulk_create([begun], ignore_conflicts=True)
         series = found.get()
     return series
@@ -34,9 +34,10 @@ def begin_series(sequence: Series.Sequence, *, pattern: str, day: date) -> Serie
     Locks the series that ends. Raises BadPattern, also for a format by which a number could be given twice.
     """
     check(pattern)
-    others = {*Series.objects.values_list("pattern", flat=True), *settings.DOCUMENT_NUMBERS.values()}
+    others = {*Series.objects.values_list("pattern", flat=True), *formats_in_force().values()}
     if shape(pattern) in map(shape, others):
-        raise BadPattern("another series has numbers that read alike: begin it with other letters")
+        reason = "another series has numbers that read alike: begin it with other letters"
+        raise BadPattern(reason, fault="alike")
     ended = locked_series(sequence, day=day)
     return Series.objects.create(sequence=sequence, year=day.year, part=ended.part + 1, pattern=pattern)
 

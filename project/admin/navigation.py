@@ -86,6 +86,7 @@ GROUPS = (
         _("System"),
         {
             "shop.ShopIdentity": "storefront",
+            "documents.NumberFormats": "pin",
             "shop.LegalText": "gavel",
             "shop.ProviderSettings": "credit_card_gear",
             "shop.PlatformSettings": "hub",

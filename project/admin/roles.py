@@ -49,7 +49,7 @@ ACCOUNTING = frozenset(
     | rights("catalog", EVERYTHING, "tax")
     | rights("billing", LOOK, "ledgerentry", "closure")
     | rights("billing", EVERYTHING, "chartaccount")
-    | rights("documents", LOOK, "document")
+    | rights("documents", LOOK, "document", "numberformats")
     | {"shop.change_order", "shop.confirm_money", "shop.give_back_units", "shop.note_paid_back", "shop.cancel_order"}
     | rights("shop", LOOK, "refund", "secondchargerule", "transferfile", "paymentattempt", "providersettings")
     | rights("shop", LOOK, "platformsettings")
@@ -94,6 +94,7 @@ ADMINISTRATOR = frozenset(
     | rights("accounts", ("add", "change"), "customeraccount")
     | rights("enrolments", EVERYTHING, "role")
     | rights("shop", ("view", "change"), "shopidentity", "providersettings", "platformsettings")
+    | {"documents.change_numberformats"}
     | rights("shop", EVERYTHING, "legaltext")
     | rights("auth", EVERYTHING, "group")
     | {"accounts.give_rights", "accounts.take_factor_away", "accounts.view_securityevent", "handlers.delete_brokenhook"}

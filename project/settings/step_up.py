@@ -67,6 +67,8 @@ STEP_UP_ACTS = {
     "admin:documents_document_changelist save_ubl",
     # Documents that were wrong
     "admin:shop_order_correct_document",
+    # Formats of their numbers
+    "admin:documents_numberformats_change",
     # Books that nobody opens again, and their exports
     "admin:billing_closure_close",
     "admin:shop_bookexport_make",

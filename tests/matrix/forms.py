@@ -239,6 +239,7 @@ billing.ledgerentry       -  # nothing to edit
 catalog.category          made_from
 catalog.entry             version
 catalog.tax               made_from
+documents.numberformats   made_from
 documents.document        -  # nothing to edit
 enrolments.course         made_from
 enrolments.coursegroup    made_from

@@ -589,6 +589,7 @@ catalog.category          page page page page
 catalog.entry             page page page page
 catalog.tax               page page page page
 documents.document        page 403  page 403
+documents.numberformats   go   403  page 403
 enrolments.course         page page page 403
 enrolments.coursegroup    page page page 403
 enrolments.enrolment      page 403  page 403

@@ -42,6 +42,7 @@ catalog.category          all       look  look       look    all
 catalog.entry             all       look  look       look    all
 catalog.tax               look      -     all        -       all
 documents.document        -         -     look       -       look
+documents.numberformats   -         -     look       -       write
 enrolments.course         add       look  -          look    add
 enrolments.coursegroup    add       look  -          add     add
 enrolments.enrolment      -         -     -          look    look

@@ -35,6 +35,7 @@ from common.tokens import derive_token
 from documents.invoices.values import as_data
 from documents.issued.files import make_files
 from documents.issued.models import Document
+from documents.series.models import NumberFormats
 from enrolments.calendar.links import make_link, token_of
 from enrolments.calendar.models import CalendarLink
 from enrolments.courses.groups.models import CourseGroup
@@ -374,6 +375,7 @@ class World:
 def make_world() -> World:
     now = timezone.now()
     ShopIdentity.current()
+    NumberFormats.objects.create(pk=1)
     PaymentPlan.objects.create(is_offered=False)
     Group.objects.create(name="Accounting")
     (Path(settings.MEDIA_ROOT) / PICTURE).parent.mkdir(parents=True, exist_ok=True)

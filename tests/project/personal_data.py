@@ -48,6 +48,7 @@ EXEMPT = {
     "documents.document.template": CODE,
     "documents.documentfile": CODE,
     "documents.picture": CODE,
+    "documents.numberformats": CODE,
     "documents.series": CODE,
     "enrolments.calendarlink": SECRET,
     "enrolments.course": CATALOGUE,

@@ -56,6 +56,7 @@ STAYS = {
     "catalog_taxrate": CATALOGUE,
     "django_content_type": SHOP,
     "documents_picture": "logos of the seller in documents",
+    "documents_numberformats": SHOP,
     "documents_series": "counts of numbers; nobody's data",
     "enrolments_calendarlink": "until the person ends it; it tells nothing but the person and the account",
     "enrolments_course": CATALOGUE,

@@ -8,9 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language_info
@@ -19,7 +17,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminImageFieldWid
 
 from catalog.services.errors import ImageRefused
 from catalog.services.images import prepare_image
-from common.admin.refusals import TellsRefusals
+from common.admin.single_row import SingleRowAdmin
 from common.answers import keep_nowhere
 from common.languages import languages
 from shop.papers.preview import sample_pdf
@@ -31,8 +29,6 @@ from shop.seller.services import LONGEST_BEFORE, LONGEST_REMINDER, LONGEST_UNPAI
 if TYPE_CHECKING:
     from django.contrib.admin.options import _FieldOpts as FieldOpts
     from django_stubs_ext import StrOrPromise
-
-THE_ROW = "1"
 
 FIELDSETS: tuple[tuple[StrOrPromise, FieldOpts], ...] = (
     (_("Who sells"), {"fields": ("name", "logo", "street", "postal_code", "city", "country")}),
@@ -142,28 +138,11 @@ class ShopIdentityForm(forms.ModelForm):
 
 
 @admin.register(ShopIdentity)
-class ShopIdentityAdmin(TellsRefusals):
+class ShopIdentityAdmin(SingleRowAdmin):
     form = ShopIdentityForm
-    warn_unsaved_form = True
     change_form_outer_before_template = "seller/admin/missing.html"
     change_form_outer_after_template = "seller/admin/preview.html"
     fieldsets = FIELDSETS
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ShopIdentity | None:
-        """Return the row; a blank one, not yet saved, if there is none."""
-        stored = super().get_object(request, object_id, from_field)
-        return stored or (ShopIdentity(pk=1) if object_id == THE_ROW else None)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return redirect("admin:shop_shopidentity_change", THE_ROW)
 
     def changeform_view(
         self,

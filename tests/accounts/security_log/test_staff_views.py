@@ -24,6 +24,7 @@ WITHOUT_PEOPLE = {
     "catalog.category",
     "catalog.entry",
     "catalog.tax",
+    "documents.numberformats",
     "enrolments.course",
     "enrolments.role",
     "handlers.brokenhook",

@@ -22,6 +22,7 @@ from common.admin.made_from import CarriesMadeFrom
 from common.admin.readonly import ReadOnlyAdmin
 from common.made_from import MADE_FROM, note
 from common.made_from_rows import MadeFromRows
+from documents.series.models import NumberFormats
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
@@ -68,6 +69,9 @@ CASES: dict[type[models.Model], Case] = {
     Group: Case(lambda: Group.objects.create(name="Desk"), "name", "Front desk", "name", "Sales"),
     LegalText: Case(legal_text, "body_fr", "Nouveau", "body_en", "New"),
     Role: Case(RoleFactory, "name_fr", "Accompagnant", "name_en", "Coach"),
+    NumberFormats: Case(
+        lambda: NumberFormats.objects.create(pk=1), "receipt", "Q{year}-{number}", "invoice", "INV{year}-{number}"
+    ),
     PaymentPlan: Case(
         lambda: PaymentPlan.objects.create(deposit_percent=30, instalments=2),
         *("days_between", 45, "deposit_percent", "20"),

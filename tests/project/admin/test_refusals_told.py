@@ -23,6 +23,7 @@ from accounts.security_log.models import SecurityEvent
 from billing.ledger.services import post
 from billing.ledger.tasks import seal_entries
 from common.refusals import Refused
+from documents.series.models import NumberFormats
 from enrolments.courses.roles.models import Role
 from enrolments.grounds.by_hand import enrol_by_hand
 from enrolments.values import Period
@@ -123,6 +124,10 @@ def transfer(order: Any) -> Refund:
     return Refund.objects.create(
         order=order, way="transfer", payee=payee, file=file, amount=1, currency="EUR", asked_at=now, asked_by=actor
     )
+
+
+def formats(_: Any) -> int:
+    return NumberFormats.objects.create(pk=1).pk
 
 
 def due_part(order: Any) -> int:
@@ -403,6 +408,7 @@ FORMS = (
     Button("shop_legaltext_change", f"{LEGAL}.save_text", legal_text),
     Button("shop_providersettings_change", f"{METHODS}.save_settings", lambda _: row_of("transfer").pk),
     Button("shop_platformsettings_change", f"{METHODS}.save_settings", lambda _: platform_row().pk),
+    Button("documents_numberformats_change", "documents.series.admin.save_formats", formats),
     Button("shop_shopidentity_change", "shop.seller.admin.seller.save_seller", lambda _: ShopIdentity.current().pk),
     Button("accounts_user_change", "accounts.people.admin.UserAdmin.save_model", lambda _: UserFactory().pk),
 )

@@ -118,6 +118,9 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         return reverse(name, args=[group()]), {"post": "yes"}
     if page == "auth_group_changelist":
         return reverse("admin:auth_group_changelist"), {"action": action, "_selected_action": [group()], "post": "yes"}
+    if page == "documents_numberformats_change":
+        url = reverse(name, args=[1])
+        return url, form_of("numberformats_form")(client, url) | {"receipt": "Q{year}-{number}"}
     if page == "shop_shopidentity_change":
         url = reverse(name, args=[ShopIdentity.current().pk])
         return url, form_of("shopidentity_form")(client, url) | {"name": "Another Academy"}
