@@ -34,6 +34,12 @@ class Issued:
     faults: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
+    def add(self, more: Issued) -> None:
+        """Add documents that were issued with these."""
+        self.documents += more.documents
+        self.faults += [fault for fault in more.faults if fault not in self.faults]
+        self.entries += more.entries
+
 
 def issue_planned(
     order: Order,

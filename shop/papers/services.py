@@ -18,7 +18,7 @@ from common.moments import local_day
 from common.refusals import Refused
 from documents.issued.models import Document
 from shop.orders.models import Order
-from shop.papers.credit_notes.services import credit_given_back
+from shop.papers.credit_notes.services import credit_missing
 from shop.papers.issuing import Issued, issue_planned, note_missing
 from shop.papers.lines import SoldLine, lines_of, rest_of
 from shop.papers.mails import queue_papers
@@ -142,20 +142,13 @@ def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[D
         were_posted = postings.were_invoiced_at_once(order, [each.line for each in lines])
         issued = issue_planned(order, _missing(order, lines, now=now), is_settled=True, now=now, by=actor)
         issued.entries = [] if were_posted else issued.entries
-        issued.documents += _credit_notes_lacking(order, by=actor, now=now)
+    issued.add(credit_missing(order, by=actor, now=now))
     if not issued.documents:
         raise StillMissing(issued.faults) if issued.faults else NothingToInvoice
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
     queue_papers(order, issued.documents, now=now)
     return issued.documents
-
-
-def _credit_notes_lacking(order: Order, *, by: User | None, now: datetime) -> list[Document]:
-    """Issue the credit notes that a locked order lacks for units given back; return them."""
-    known = set(Document.objects.filter(order_id=order.pk).values_list("pk", flat=True))
-    credit_given_back(order, [], by=by, now=now)
-    return list(Document.objects.filter(order_id=order.pk).exclude(pk__in=known).order_by("pk"))
 
 
 def _missing(order: Order, lines: Sequence[SoldLine], *, now: datetime) -> list[Planned]:
