@@ -8,6 +8,7 @@ from shop.checkout.views import details, proof, review, units
 from shop.from_list.views import from_list
 from shop.more import views as more
 from shop.orders import views as orders
+from shop.orders.billing.views import billing
 from shop.pages import pictures
 from shop.pages import views as storefront
 from shop.papers import views as papers
@@ -32,6 +33,7 @@ urlpatterns = [
     path("orders/<slug:token>/", orders.order, name="order"),
     path("orders/<slug:token>/state/", orders.order_state, name="order-state"),
     path("orders/<slug:token>/pay/", orders.order_pay, name="order-pay"),
+    path("orders/<slug:token>/billing/", billing, name="order-billing"),
     path("orders/<slug:token>/card/", order_card, name="order-card"),
     path("orders/<slug:token>/cancel/", orders.order_cancel, name="order-cancel"),
     path("orders/<slug:token>/claim/", orders.order_claim, name="order-claim"),

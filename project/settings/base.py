@@ -225,9 +225,12 @@ SECURITY_EMAIL = env.str("SECURITY_EMAIL", default=SALES_EMAIL)
 PAYMENT_PROVIDERS = payment_providers("transfer", "on_account", "credit", "free")
 # Allows a provider that delivers without any money. Nowhere but in development, tests and benchmarks.
 IMAGINARY_MONEY = False
-# Folders with handlers of one's own, besides those in handlers/ and in installed packages.
+# Lets addresses of services that the administration was given lead to this machine or its network, where stand-ins
+# are. Nowhere but in development and tests.
+CALLS_MAY_STAY_INSIDE = False
 # Register of VAT numbers of the Union; empty: nobody is asked. Development and tests ask nobody but a stand-in.
 VIES_URL = env.str("VIES_URL", default="" if DEBUG else "https://ec.europa.eu/taxation_customs/vies/rest-api")
+# Folders with handlers of one's own, besides those in handlers/ and in installed packages.
 HANDLER_DIRS = env.list("HANDLER_DIRS", default=[])
 # Handlers that are Django applications too, with tables and pages of their own; see docs/handlers.md.
 HANDLER_APPS = env.list("HANDLER_APPS", default=[])

@@ -62,6 +62,8 @@ RATE_LIMITS = {
     # Choosing a way to pay, which mails instructions; key: the order.
     "payment method": "20/h/key",
     "pro-forma invoice": "10/h/key",
+    # Corrections of an order's billing details; key: the order.
+    "billing details": "20/h/key",
     "pay link": "20/h/key",
     # Pay links that there are not.
     "unknown pay link": "60/10m/ip",

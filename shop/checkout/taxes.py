@@ -22,7 +22,7 @@ def taxed_for(priced: PricedCart, details: OrderDetails, *, seller: ShopIdentity
     buyer = Buyer(
         country=str(details.address.country),
         is_organisation=details.is_organisation,
-        has_vat_id=_counts(details, seller, now),
+        has_vat_id=counts(details.vat_id, str(details.address.country), seller=seller, now=now),
     )
     entries = [line.line.entry for line in priced.lines]
     taxes = decided_taxes(entries, buyer=buyer, seller_country=str(seller.country), day=timezone.localdate(now))
@@ -32,14 +32,15 @@ def taxed_for(priced: PricedCart, details: OrderDetails, *, seller: ShopIdentity
     return of_cart(priced.cart, summed(alone))
 
 
-def _counts(details: OrderDetails, seller: ShopIdentity, now: datetime) -> bool:
-    if not is_of_country(details.vat_id, str(details.address.country)):
+def counts(vat_id: str, country: str, *, seller: ShopIdentity, now: datetime) -> bool:
+    """Tell whether the VAT number of a buyer in a country counts for the tax. One query where VIES has to say so."""
+    if not is_of_country(vat_id, country):
         return False
     if seller.vat_id_rule == ShopIdentity.VatIdRule.TRUST:
         return True
-    if not is_asked_of_vies(details.vat_id, seller_country=str(seller.country)):
+    if not is_asked_of_vies(vat_id, seller_country=str(seller.country)):
         return True
-    return is_known_valid(details.vat_id, now=now)
+    return is_known_valid(vat_id, now=now)
 
 
 def _taxed(line: PricedLine, tax: SoldTax) -> PricedLine:

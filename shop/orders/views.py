@@ -24,6 +24,7 @@ from common.numbers import whole_number
 from shop.cart.current import signed_in
 from shop.orders.again import mail_again
 from shop.orders.answers import Answer, unit_in_words
+from shop.orders.billing.selectors import is_issued, sees_billing
 from shop.orders.claim import ClaimRefused, accounts_to_move_into, claim_by_button, may_claim, move_claimed_order
 from shop.orders.ending import OrderNotCancellable, cancel_order
 from shop.orders.lines.shown import prices_shown
@@ -248,6 +249,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     is_told_to_pay = view.phase == Phase.AWAITING_MONEY
     steps = steps_of_page(view, viewer=user, now=timezone.now())
     is_theirs = user is not None and may_claim(view.order, user)
+    papers = list(papers_of(view.order)) if view.sight.sees_papers and view.order.has_papers else []
     return {
         "view": view,
         "order": view.order,
@@ -260,7 +262,9 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "seller": seller_of(view.order),
         "card": card_view(view.order, view.asked, view.methods, now=timezone.now()) if view.sight.may_pay else None,
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
-        "papers": list(papers_of(view.order)) if view.sight.sees_papers and view.order.has_papers else [],
+        "papers": papers,
+        "may_correct": sees_billing(view.order, view.sight) and not view.has_ended_unpaid,
+        "is_issued": is_issued(paper.kind for paper in papers),
         "may_have_pro_forma": view.sight.may_pay and may_have_pro_forma(view.order),
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }

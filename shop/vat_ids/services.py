@@ -41,7 +41,14 @@ def ask_about_order(order: Order, *, seller: ShopIdentity, now: datetime) -> Non
     nothing."""
     if order.is_organisation and vies.is_on() and is_asked_of_vies(order.vat_id, seller_country=str(seller.country)):
         check = VatCheck.objects.create(order=order, digest=digest_of(order.vat_id), asked_at=now)
-        _enqueue(check, order.vat_id, key=f"{JOB_KIND}:order:{order.pk}", order=order)
+        _enqueue(check, order.vat_id, key=f"{JOB_KIND}:order:{order.pk}:{check.pk}", order=order)
+
+
+def ask_anew_about_order(order: Order, *, seller: ShopIdentity, now: datetime) -> None:
+    """Ask about the number that an order has from now on, in the transaction that corrects it. The answer about the
+    number before goes."""
+    VatCheck.objects.filter(order=order).delete()
+    ask_about_order(order, seller=seller, now=now)
 
 
 def answer(*, check_id: int, vat_id: str, now: datetime) -> None:

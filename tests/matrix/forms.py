@@ -23,6 +23,7 @@ checkout-proof                       -                        -  # one's own bro
 order-proof                          token                    -  # only an order not proved yet takes the mailed code
 order-pay                            token                    -  # chooses how to pay; only an unpaid order takes it
 order-card                           token                    -  # one card lives for an order
+order-billing                        token                    made_from
 order-pro-forma                      token                    -  # what says the same is made once
 order-cancel                         token                    -  # only an unpaid order is cancelled
 order-give-back                      token                    -  # posts the amount that it showed

@@ -70,6 +70,8 @@ order-pay                GET  405
 order-pay                POST 404     done    done    404      done       404      404     404     404     404
 order-card               GET  405
 order-card               POST 404     go      go      404      go         404      404     404     404     404  # none
+order-billing            GET  404     page    page    404      page       404      404     404     404     404
+order-billing            POST 404     refused refused 404      refused    404      404     404     404     404  # issued
 order-pro-forma          GET  405
 order-pro-forma          POST 404     go      go      404      go         404      404     404     404     404
 order-cancel             GET  405

@@ -123,11 +123,12 @@ def forms_of_a_purchase(entry_with_forms) -> Iterator[PageForm]:
 
 
 def forms_of_a_claimed_order(world: World) -> Iterator[PageForm]:
-    """Yield the forms on the page of an order that was claimed, and may still be moved and paid."""
+    """Yield the forms about an order that was claimed, and may still be moved, paid and corrected."""
     alice = MembershipFactory(user__email="alice@example.org").user
     order = place(make_cart(world.entry), email=alice.email, consent=Consent(terms_id=world.legal_text.pk))
     claim_order(order_id=order.pk, user=alice, now=timezone.now())
-    yield from forms_on(signed_in(alice), f"/orders/{order.token}/")
+    for page in (f"/orders/{order.token}/", f"/orders/{order.token}/billing/"):
+        yield from forms_on(signed_in(alice), page)
 
 
 def forms_of_an_order_entered(world: World, entry_with_forms) -> Iterator[PageForm]:

@@ -13,6 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from tests.files_to_save import refuse_careless_file
+
 # Tables written to by requests that change nothing of the shop's: the session with its messages, the counters of the
 # rate limits, which live in the cache's table, the security log, which knows who looked at whom, and the history of an
 # account, which knows who downloaded what; an act that is told there writes other tables as well.
@@ -39,7 +41,10 @@ def visit(
     headers: Mapping[str, str] | None = None,
     has_csrf_token: bool = True,
 ) -> str:
-    """Make a request, roll back its writes and return the outcome in a word (see `rules`)."""
+    """Make a request, roll back its writes and return the outcome in a word (see `rules`).
+
+    Fails for a careless file.
+    """
     client = Client(enforce_csrf_checks=True, headers={"accept-language": "en", **(headers or {})})
     if session:
         client.cookies[settings.SESSION_COOKIE_NAME] = session
@@ -54,6 +59,7 @@ def visit(
             data["made_from"] = found[0] if found else ""
         answer = client.get(url) if method == "GET" else client.post(url, data)
         after = written_rows()
+    refuse_careless_file(answer)
     changed = sorted(table for table, rows in after.items() if rows != before.get(table, 0))
     return outcome_of(answer, changed)
 

@@ -223,6 +223,8 @@ class World:
         }
         link = has.invitation.link
         special = {
+            # One's own may bear any number that a session of a course bears.
+            "account-browser-end": {"session_id": 2**40},
             "address-link": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},
             "notice-stop": {"token": signing.dumps([has.colleague.pk, "digest"], salt=SALT)},
             "address-link-again": {"token": derive_token(TOKEN_PURPOSE, link.pk, link.nonce)},

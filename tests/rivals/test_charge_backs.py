@@ -88,9 +88,26 @@ class TestAgainstARefund:
         assert (taken, refunded) == (1, Decimal("0.5"))
 
 
-def test_two_messages_of_one_dispute_take_once():
-    order = place(make_cart(EntryFactory()))
-    pay(order)
-    answers = race(losing(order), losing(order), before=ABOUT_TO_TAKE)
-    assert (errors_among(answers), deadlocks_among(answers)) == ([], 0)
-    assert balances_of_order(order.pk)[Account.RECEIVABLE] == int(order.gross * 100)
+class TestTwoMessagesOfOneDispute:
+    def at_once(self, **how):
+        """Let two messages come that name the dispute alike, and not its state."""
+        order = place(make_cart(EntryFactory()))
+        pay(order)
+        messages = [partial(pay, order, kind="dispute_lost", event_id=f"dp_1:{number}") for number in (1, 2)]
+        return order, race(*messages, before=ABOUT_TO_TAKE, **how)
+
+    def test_take_once(self):
+        order, answers = self.at_once()
+        assert (errors_among(answers), deadlocks_among(answers)) == ([], 0)
+        assert balances_of_order(order.pk)[Account.RECEIVABLE] == int(order.gross * 100)
+
+    def test_control_without_the_locks_only_the_key_of_the_charge_back_is_left(self):
+        order, answers = self.at_once(without=each_for_itself)
+        assert errors_among(answers) == ["IntegrityError"]
+        assert ChargeBack.objects.filter(payment__order=order).count() == 1
+
+
+def each_for_itself() -> None:
+    """Take away the locks, and the freezing, for whose rows one waits as well."""
+    no_row_locks()
+    disputes._freeze_or_lift = lambda *_what, **_how: None

@@ -77,17 +77,27 @@ def noting(order, merchant):
     )
 
 
-def test_what_two_merchants_note_at_once_was_paid_back_once():
+def noted_by_two(**how):
+    """Give an order back, and let two merchants note that its money was paid back; return order and answers."""
     order, merchant = paid_packs(delivered=True), UserFactory(is_staff=True)
     giving(order, merchant).work()
+    notes = [noting(order, merchant), noting(order, merchant)]
+    return order, race(*notes, before=[(paying_back, "lock_order"), (paying_back, "record")], **how)
 
-    answers = race(
-        noting(order, merchant), noting(order, merchant), before=[(paying_back, "lock_order"), (paying_back, "record")]
-    )
+
+def test_what_two_merchants_note_at_once_was_paid_back_once():
+    order, answers = noted_by_two()
 
     assert errors_among(answers) == ["NothingOwed"]
     assert order.events.filter(what="paid_back").count() == 1
     assert Order.objects.get(pk=order.pk).status == "refunded"
+
+
+def test_control_without_locks_only_the_compare_and_set_of_the_order_keeps_the_second_note_out():
+    order, answers = noted_by_two(without=no_row_locks)
+
+    assert errors_among(answers) == ["MoveRefused"]
+    assert order.events.filter(what="paid_back").count() == 1
 
 
 def without_the_orders_lock():

@@ -27,6 +27,7 @@ from shop.payments.requests.using import keep_as_credit
 from shop.payments.transfers_back import services as transfers
 from shop.payments.transfers_back.accounts import keep_account
 from shop.payments.transfers_back.models import TransferFile
+from shop.postings.verifying import faults_of_books
 from shop.seller.models import ShopIdentity
 from tests.enrolments.given import assign
 from tests.factories.accounts import UserFactory
@@ -84,6 +85,11 @@ class TestUnallocatedMoney:
         answers = self.used_twice()
         assert errors_among(answers) == ["ResolvedAlready"]
         assert Refund.objects.count() == 1
+        assert not list(faults_of_books())
+
+    def test_control_without_locks_only_the_key_of_its_mark_keeps_it_from_being_both(self):
+        sent, _kept = self.used_twice(without=no_row_locks)
+        assert (sent.error, sent.constraint) == ("IntegrityError", "shop_moneyhandling_once")
 
 
 class TestAPlaceThatIsCancelled:

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.members.forms.details import NUMBERS
-from accounts.members.models import SERVICE_CODE_LENGTH, Buyer, CustomerAccount
+from accounts.members.models import Buyer, CustomerAccount
 from accounts.members.rights import Right, accounts_with, operators_of
-from common.fields import AddressField, LineField, NameField
-from common.postal import PostalAddressForm, PostalNameField
-from common.register_numbers import missing_number
+from common.fields import AddressField
 from common.typed import clean_line
-from shop.checkout.buyers import TABLE, rules_for, why_not_sold
+from shop.checkout.buyers import why_not_sold
+from shop.checkout.forms.invoice import BY_KIND, InvoiceForm, fields_of
 from shop.checkout.parties import OrderDetails
 from shop.orders.answers import choice_in_words
-from shop.orders.copied.columns import COMMITMENT_LENGTH
 
 if TYPE_CHECKING:
     from accounts.people.models import User
     from catalog.models.entries import Entry
 
 TYPED_AT_MOST = 500
-# Fields that the table of rules asks of some buyers alone. A private person's one name stands on the invoice too.
-BY_KIND = frozenset(name for rules in TABLE.values() for name in rules.needs | rules.asks)
-
 # Details that an account keeps besides its address.
 REMEMBERED = ("register_number", "vat_id", "service_code", "payer_email")
 
 
-class DetailsForm(PostalAddressForm):
+class DetailsForm(InvoiceForm):
     """Details of an order: a visitor types an address, a signed-in person buys for `account`, or for a new account if
     that is None.
 
@@ -46,7 +40,6 @@ class DetailsForm(PostalAddressForm):
         label=_("Your e-mail address"),
         help_text=_("The order and a link to it are sent here."),
     )
-    contact_name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     operator = forms.ChoiceField(
         label=_("Who places people into the training?"),
         help_text=_("This person, the operator, gets the mails about the delivery and organises seats and sessions."),
@@ -61,48 +54,7 @@ class DetailsForm(PostalAddressForm):
         initial=Buyer.COMPANY,
         widget=forms.RadioSelect,
     )
-    # Carts keep the name of the address under the key `billing_name`.
-    name = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
-    billing_name = PostalNameField()
-    # Longer than the stored one when typed with blanks; whether it may be empty depends on the kind.
-    register_number = forms.CharField(
-        label=_("SIRET or registration number"),
-        required=False,
-        max_length=60,
-        help_text=_("In France the SIRET, 14 digits; elsewhere the number in the country's register."),
-    )
-    vat_id = forms.CharField(
-        label=_("VAT number"),
-        required=False,
-        max_length=40,
-        help_text=_("For organisations that have one, such as FR40303265045."),
-    )
-    service_code = LineField(
-        label=_("Service code"),
-        required=False,
-        max_length=SERVICE_CODE_LENGTH,
-        help_text=_("If your rules ask for one (Chorus Pro)."),
-    )
-    commitment_number = LineField(
-        label=_("Commitment number"),
-        required=False,
-        max_length=COMMITMENT_LENGTH,
-        help_text=_("If you have it: the number of the purchase order (engagement juridique)."),
-    )
-    purchase_reference = LineField(
-        label=_("Your purchase-order reference"),
-        required=False,
-        max_length=60,
-        help_text=_("Printed on the invoice as you type it."),
-    )
-    payer_email = AddressField(
-        label=_("Payer's e-mail address"),
-        required=False,
-        help_text=_("If somebody else pays or needs the invoice."),
-        widget=forms.EmailInput(attrs={"spellcheck": "false"}),
-    )
 
-    renamed: ClassVar[dict[str, str]] = {"name": "billing_name"}
     field_order = ("account", "email", "contact_name", "operator", "kind", "billing_name")
 
     def __init__(
@@ -120,21 +72,16 @@ class DetailsForm(PostalAddressForm):
         self.chosen_account = account
         self.entries = tuple(entries)
         if user is None:
-            self._leave_out("account", "operator")
+            self.leave_out("account", "operator")
         else:
-            self._leave_out("email")
-        self.fields["billing_name"].help_text = ""
+            self.leave_out("email")
         if account is None:
-            self._leave_out("operator")
+            self.leave_out("operator")
         else:
-            self._leave_out("kind")
+            self.leave_out("kind")
             self._offer_operators(account)
         if account is not None:
-            self._leave_out(*(BY_KIND - _fields_of(account.buyer)))
-
-    def _leave_out(self, *names: str) -> None:
-        for name in names:
-            self.fields.pop(name, None)
+            self.leave_out(*(BY_KIND - fields_of(account.buyer)))
 
     def _offer_operators(self, account: CustomerAccount) -> None:
         """Offer the account's operators: the buyer is preselected if among them, else the customer has to choose."""
@@ -160,29 +107,11 @@ class DetailsForm(PostalAddressForm):
         cleaned = super().clean() or self.cleaned_data
         if "kind" in self.errors:
             return cleaned
-        self._drop_what_others_type()
-        country = cleaned.get("country", "")
-        for name, normalise in NUMBERS.items():
-            try:
-                cleaned[name] = normalise(cleaned.get(name, ""), country=country)
-            except forms.ValidationError as error:
-                self.add_error(name, error)
-        is_needed = "register_number" in rules_for(self.buyer_kind).needs
-        if is_needed and country and not cleaned.get("register_number") and "register_number" not in self.errors:
-            self.add_error("register_number", missing_number(country))
+        self.clean_for_buyer()
         refused = filter(None, [why_not_sold(entry, self.buyer_kind) for entry in self.entries])
         for reason in list(refused):
             self.add_error("kind" if "kind" in self.fields else None, reason)
         return cleaned
-
-    def _drop_what_others_type(self) -> None:
-        """Ignore fields that this kind of buyer does not see, right or wrong: they may have been typed before the kind
-        was chosen, and stay in the cart."""
-        for name in BY_KIND - _fields_of(self.buyer_kind):
-            self.errors.pop(name, None)
-            self.cleaned_data[name] = ""
-        if not self.is_organisation:
-            self.cleaned_data["billing_name"] = self.cleaned_data.get("contact_name", "")
 
     def in_words(self, name: str) -> str:
         """Return the label of the choice made in a field, "" if the form has no such field; for a valid form only."""
@@ -248,11 +177,6 @@ def _known(user: User | None, account: CustomerAccount | None) -> dict[str, Any]
         if account.buyer == Buyer.PERSON:
             known["contact_name"] = account.name
     return known
-
-
-def _fields_of(buyer: Buyer) -> frozenset[str]:
-    rules = rules_for(buyer)
-    return rules.needs | rules.asks
 
 
 def _named(person: User) -> str:

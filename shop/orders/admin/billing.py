@@ -29,7 +29,7 @@ from common.made_from import MadeFrom
 from common.refusals import Refused, add_refusal
 from shop.orders.admin.actions import ORDER_PAGE
 from shop.orders.admin.sending_back import SendingBackPages
-from shop.orders.billing import BILLING, CLOSED, REASON_LENGTH, correct_billing
+from shop.orders.billing.services import BILLING, CLOSED, REASON_LENGTH, correct_billing
 from shop.orders.copied.columns import COPIED
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.sight import copied_for

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from accounts.people.models import User
 from documents.invoices.values import Invoice
-from shop.orders.billing import correct_billing
+from shop.orders.billing.services import correct_billing
 from shop.orders.copied.columns import Copied
 from shop.orders.copied.sight import copied_for
 from shop.orders.models import Order

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ImproperlyConfigured
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import RegexValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
+_NO_ADDRESS = _("Type an address that begins with https://.")
+
+
 class KeyField(forms.CharField):
     """A key, a number or a password as a provider's site shows it: without blanks, of the pattern given."""
 
@@ -25,6 +30,18 @@ class KeyField(forms.CharField):
         super().__init__(**options)
         message = wrong or _("Copy it as the provider shows it, without blanks.")
         self.validators.append(RegexValidator(rf"\A(?:{pattern})\Z", message))
+
+
+class AddressField(KeyField):
+    """Address of a service: by HTTPS, or on this machine where calls may stay inside."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(_ADDRESS, wrong=_NO_ADDRESS, **options)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if str(value).startswith("http:") and not settings.CALLS_MAY_STAY_INSIDE:
+            raise ValidationError(_NO_ADDRESS)
 
 
 class SettingsForm(forms.Form):

@@ -41,6 +41,8 @@ def refused_in_words(code: str) -> str:
     """Tell that a provider refused the keys, with its code."""
     if code == "not_configured":
         return _("There are no keys to try.")
+    if code == "address_inside":
+        return _("The address leads to this machine or its network, where no provider is. Check it.")
     return _(
         "The provider refuses these keys (%(code)s). Copy them again, and check that they are of the same mode."
     ) % {"code": code}

@@ -29,6 +29,10 @@ MEGABYTE = 1024**2
 MAX_INFLATED = 60 * MEGABYTE
 MAX_FILES = 100
 MAX_LINES = 50_000
+# Bytes read since an entry was forgotten: elements take some forty times as much memory as their text.
+MAX_AT_ONCE = 4 * MEGABYTE
+# Statements, their balances and entries, booked or not.
+MAX_PARTS = 4 * MAX_LINES
 _ZIP = b"PK\x03\x04"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 OPENING, CLOSING = ("OPBD", "PRCD"), ("CLBD",)
@@ -92,9 +96,31 @@ def _lines(document: bytes, balances: list[Balance]) -> Iterator[ReadLine]:
         raise StatementUnreadable from error
 
 
+class _Metered(io.BytesIO):
+    """Document of which no more is read at once than an entry may need, in no more parts than a statement has."""
+
+    since = parts = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes. Raises StatementTooLarge if too many came since the last part ended."""
+        part = super().read(size)
+        self.since += len(part)
+        if self.since > MAX_AT_ONCE:
+            raise StatementTooLarge
+        return part
+
+    def end_part(self) -> None:
+        """Note that all of a part was read. Raises StatementTooLarge for one too many."""
+        self.since = 0
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise StatementTooLarge
+
+
 def _statements(document: bytes, balances: list[Balance]) -> Iterator[ReadLine]:
+    source = _Metered(document)
     events = etree.iterparse(
-        io.BytesIO(document),
+        source,
         events=("start", "end"),
         tag=[f"{{*}}{name}" for name in ("Stmt", "Id", "Acct", "Bal", "Ntry")],
         resolve_entities=False,
@@ -112,6 +138,10 @@ def _statements(document: bytes, balances: list[Balance]) -> Iterator[ReadLine]:
                 found, balance = True, Balance("", "")
                 balances.append(balance)
             continue
+        if name == "Stmt":
+            _forget(element)
+            source.end_part()
+            continue
         parent = element.getparent()
         if parent is None or _name(parent) != "Stmt":
             continue
@@ -128,11 +158,20 @@ def _statements(document: bytes, balances: list[Balance]) -> Iterator[ReadLine]:
                 for line in _entry(element, balance):
                     balance.moved += line.amount
                     yield line
-        element.clear()
-        while element.getprevious() is not None:
-            del parent[0]
+        _forget(element)
+        source.end_part()
     if not found:
         raise StatementUnreadable
+
+
+def _forget(element: Any) -> None:
+    """Let go of an element that was read, and of everything before it but the elements around it."""
+    element.clear()
+    around = element
+    while (parent := around.getparent()) is not None:
+        while around.getprevious() is not None:
+            del parent[0]
+        around = parent
 
 
 def _note_balance(element: Any, balance: Balance) -> None:

@@ -91,9 +91,10 @@ def keep_file(*, content: bytes, account: str, actor: User, now: datetime) -> Ba
     statement = BankStatement.objects.get(file_digest=digest)
     if statement.imported_at is not None:
         raise StatementKnown
-    # One kept under a key that is gone by now is kept anew.
-    BankStatement.objects.filter(pk=statement.pk, imported_at__isnull=True).update(content=kept)
-    statement.content = kept
+    if bytes(statement.content or b"") != kept:
+        # One kept under a key that is gone by now is kept anew.
+        BankStatement.objects.filter(pk=statement.pk, imported_at__isnull=True).update(content=kept)
+        statement.content = kept
     return statement
 
 

@@ -18,6 +18,7 @@ from unfold.decorators import display
 from accounts.people.models import User
 from common.admin.display import NOTHING, Column, Label, Table, admin_link, amount, columns, moment
 from common.admin.readonly import ReadOnlyAdmin
+from common.answers import keep_nowhere
 from common.refusals import Refused
 from shop.payments.refunds.models import Refund
 from shop.payments.transfers_back.models import TransferFile
@@ -71,11 +72,8 @@ class TransferFileAdmin(ReadOnlyAdmin):
             messages.error(request, str(refusal))
             return redirect(PAGE, file.pk)
         name = f"transfers-{file.execute_on.isoformat()}-{file.pk}.xml"
-        return HttpResponse(
-            content,
-            content_type="application/xml",
-            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-        )
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return keep_nowhere(HttpResponse(content, content_type="application/xml", headers=headers))
 
     def mark_sent(self, request: HttpRequest, file_id: int) -> HttpResponse:
         actor = cast(User, request.user)

@@ -206,8 +206,8 @@ class ShopIdentityAdmin(TellsRefusals):
         if language not in languages():
             raise Http404
         content = sample_pdf(ShopIdentity.current(), language=language, day=timezone.localdate())
-        answer = HttpResponse(content, content_type="application/pdf")
-        return keep_nowhere(answer)
+        headers = {"Content-Disposition": f'inline; filename="sample-{language}.pdf"'}
+        return keep_nowhere(HttpResponse(content, content_type="application/pdf", headers=headers))
 
     def save_model(self, request: HttpRequest, obj: ShopIdentity, form: ShopIdentityForm, change: bool) -> None:
         save_seller(seller=obj, rereads_prices=form.cleaned_data["rereads_prices"])

@@ -13,6 +13,7 @@ from billing.journal.models import ChartAccount
 from shop.books.models import BookExport
 from shop.books.services import make_export
 from tests.factories.shop import make_cart, pay, place
+from tests.files_to_save import refuse_careless_file
 from tests.shop.admin_pages import text_of
 from tests.shop.books.making import made
 from tests.shop.merchants import browser_of, staff
@@ -59,7 +60,7 @@ def test_staff_ask_for_an_export_and_download_it(probe_entry, diary):
     file = browser.post(download_of(export))
 
     assert file["Content-Disposition"] == f'attachment; filename="{export.file_name}"'
-    assert file["Cache-Control"].startswith("no-store, private")
+    refuse_careless_file(file)
     assert order.number in file.getvalue().decode()
     event = SecurityEvent.objects.get(kind="exported")
     assert (event.actor_id, event.details["export"]) == (person.pk, export.pk)

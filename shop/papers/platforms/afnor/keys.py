@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.configured.declared import KeyField, SettingsForm
+from shop.payments.configured.declared import AddressField, KeyField, SettingsForm
 
 TEST, LIVE = "test", "live"
-_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
-_NO_ADDRESS = _("Type an address that begins with https://.")
 
 
 class PlatformKeys(SettingsForm):
@@ -19,9 +17,9 @@ class PlatformKeys(SettingsForm):
     title = _("Approved platform (AFNOR XP Z12-013)")
     secrets = frozenset({"client_secret"})
 
-    token_url = KeyField(_ADDRESS, label=_("Address for tokens (OAuth 2)"), wrong=_NO_ADDRESS)
-    flow_url = KeyField(_ADDRESS, label=_("Address of the Flow Service"), wrong=_NO_ADDRESS)
-    directory_url = KeyField(_ADDRESS, label=_("Address of the Directory Service"), wrong=_NO_ADDRESS)
+    token_url = AddressField(label=_("Address for tokens (OAuth 2)"))
+    flow_url = AddressField(label=_("Address of the Flow Service"))
+    directory_url = AddressField(label=_("Address of the Directory Service"))
     client_id = KeyField(label=_("Client ID"))
     client_secret = KeyField(label=_("Client secret"))
     voluntary = forms.ChoiceField(

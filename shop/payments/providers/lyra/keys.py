@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shop.payments.configured.declared import KeyField, SettingsForm
+from shop.payments.configured.declared import AddressField, KeyField, SettingsForm
 from shop.payments.configured.in_force import settings_in_force
 from shop.payments.port import origin_of
 
@@ -22,8 +22,6 @@ BRANDS = {
     "scellius": "Scellius",
 }
 OTHER_BRAND = "Lyra"
-_ADDRESS = r"https://[a-z0-9.-]+(:[0-9]+)?(/[\w./-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[\w./-]*)?"
-_NO_ADDRESS = _("Type an address that begins with https://.")
 
 
 class LyraSettings(SettingsForm):
@@ -39,19 +37,15 @@ class LyraSettings(SettingsForm):
         "mode": "LYRA_MODE",
     }
 
-    page_url = KeyField(
-        _ADDRESS,
+    page_url = AddressField(
         label=_("Address of the payment page"),
         help_text=_(
             "https://secure.payzen.eu/vads-payment/ for PayZen; for the others, the one that their guide names."
         ),
-        wrong=_NO_ADDRESS,
     )
-    api_url = KeyField(
-        _ADDRESS,
+    api_url = AddressField(
         label=_("Address of the REST service"),
         help_text=_("https://api.payzen.eu for PayZen; for the others, the one that their guide names."),
-        wrong=_NO_ADDRESS,
     )
     site_id = KeyField(
         "[0-9]{1,8}",

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from shop.orders.billing import BILLING, CorrectionRefused, correct_billing
+from shop.orders.billing.services import BILLING, CorrectionRefused, correct_billing
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from tests.shop.admin_pages import order_url, text_of

@@ -15,7 +15,7 @@ from common.personal_data import HOLDINGS
 from handlers.contract import RevokeReason
 from outbox.mails.models import Mail
 from shop.notes.services import add_note
-from shop.orders.billing import CorrectionRefused, correct_billing
+from shop.orders.billing.services import CorrectionRefused, correct_billing
 from shop.orders.copied.columns import COPIED, TAKEN_OFF
 from shop.orders.copied.models import KeptBilling
 from shop.orders.copied.needed import billing_needed

@@ -15,7 +15,7 @@ from accounts.people.models import User
 from accounts.staff.roles import make_role_groups
 from outbox.mails.models import Mail
 from shop.notes.services import add_note
-from shop.orders.billing import CorrectionRefused, correct_billing
+from shop.orders.billing.services import CorrectionRefused, correct_billing
 from shop.orders.copied.models import KeptBilling
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import deliver, pay

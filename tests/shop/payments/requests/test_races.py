@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
+from billing.ledger.models import Account
+from billing.ledger.selectors import balances_of_order
 from shop.orders import ending
-from shop.orders.ending import expire_orders
+from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order
 from shop.payments.credit import services as credit
 from shop.payments.credit.services import pay_by_credit
@@ -17,13 +19,16 @@ from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.on_account import services as on_account
 from shop.payments.on_account.services import buy_on_account
 from shop.payments.requests import receiving, release
+from shop.payments.requests import services as requests
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.promises import accept_promise
 from shop.payments.requests.using import keep_as_credit
+from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
 from tests.rivals.test_expiry_against_payment import no_guard
+from tests.shop.papers.credit_notes.given import give_back
 from tests.shop.payments.requests.plans import in_parts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,6 +110,69 @@ class TestAPromiseAgainstTheEnd:
         assert self.promised_meanwhile(order, without=no_guard) == [1, True]
         assert order.status == "expired"
         assert order.requests.get().state == "withdrawn"
+
+
+class TestCancellingAgainstTheLastPart:
+    """An order in two parts, of which one is paid, is cancelled while the money of the other comes."""
+
+    def at_once(self, order, *, first="cancel", **how):
+        in_parts(order, 70, 50)
+        pay(order, amount=Decimal(70), reference="70")
+        cancel = partial(cancel_order, order_id=order.pk, actor=None, now=timezone.now())
+        paying = partial(pay, order, amount=Decimal(50), reference="50")
+        rivals = [Rival(cancel, before=[(ending, "move_order")]), Rival(paying, before=[(release, "move_order")])]
+        answers = race(*(rivals if first == "cancel" else rivals[::-1]), in_turn=True, **how)
+        order.refresh_from_db()
+        return answers
+
+    def test_money_that_waits_for_the_end_is_unallocated_with_the_first_part(self, order):
+        cancelled, paid = self.at_once(order)
+        assert (cancelled.error, paid.value, order.status) == ("", "late", "cancelled")
+        assert balances_of_order(order.pk) == {Account.IN_TRANSIT: 12000, Account.UNALLOCATED: -12000}
+        assert not list(faults_of_books())
+
+    def test_an_order_just_paid_is_not_cancelled(self, order):
+        paid, cancelled = self.at_once(order, first="pay")
+        assert (paid.value, cancelled.error, order.status) == ("settled", "OrderNotCancellable", "paid")
+        assert not list(faults_of_books())
+
+    def test_control_without_locks_the_last_part_is_not_even_recorded(self, order):
+        _cancelled, paid = self.at_once(order, without=no_row_locks)
+        assert (paid.error, order.status) == ("MoveRefused", "cancelled")
+        assert balances_of_order(order.pk) == {Account.IN_TRANSIT: 7000, Account.UNALLOCATED: -7000}
+
+
+class TestGivingBackAgainstTheLastPart:
+    """Units are given back while the part comes that would be asked for less."""
+
+    def at_once(self, entry, **how):
+        """Let the second part of an order come while it is asked for no more; return the order and both answers."""
+        order = place(make_cart(entry, quantity=2))
+        Order.objects.filter(pk=order.pk).update(release_rule="first")
+        in_parts(order, 120, 120)
+        pay(order, amount=Decimal(120), reference="first")
+        merchant = UserFactory(is_staff=True)
+        give = partial(give_back, order, 0, actor=merchant)
+        paying = partial(pay, order, amount=Decimal(120), reference="last")
+        answers = race(
+            Rival(lambda: give().worth, before=[(requests, "_lower")]),
+            paying,
+            in_turn=True,
+            **how,
+        )
+        order.refresh_from_db()
+        return order, answers
+
+    def test_it_is_money_too_much_and_in_sight(self, probe_entry):
+        order, answers = self.at_once(probe_entry)
+        assert [answer.value for answer in answers] == [120, "second_charge"]
+        assert [(each.asks, each.received) for each in asked_of(order)] == [(120, 120), (0, 0)]
+        assert balances_of_order(order.pk)[Account.UNALLOCATED] == -12000
+        assert not list(faults_of_books())
+
+    def test_control_without_locks_only_the_database_refuses_to_ask_for_less_than_was_received(self, probe_entry):
+        _order, [given, paid] = self.at_once(probe_entry, without=no_row_locks)
+        assert (paid.value, given.constraint) == ("allocated", "shop_paymentrequest_received")
 
 
 class TestCreditByTwoOrders:

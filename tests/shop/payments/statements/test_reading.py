@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from datetime import date
 from decimal import Decimal
@@ -10,7 +12,14 @@ import pytest
 
 from common.sheets.errors import SheetRefused
 from shop.payments.statements.camt import is_camt, read_camt
-from shop.payments.statements.read import Balance, ReadLine, StatementRefused, StatementUnreadable, with_identity
+from shop.payments.statements.read import (
+    Balance,
+    ReadLine,
+    StatementRefused,
+    StatementTooLarge,
+    StatementUnreadable,
+    with_identity,
+)
 from shop.payments.statements.tables import Columns, RowRefused, guess, headings_of, lines_of, rows_of
 from tests.shop.payments.statements.files import IBAN, camt, detail, entry, statement, zipped
 
@@ -18,6 +27,24 @@ from tests.shop.payments.statements.files import IBAN, camt, detail, entry, stat
 def read(content: bytes) -> tuple[list[ReadLine], list[Balance]]:
     balances: list[Balance] = []
     return list(read_camt(content, balances)), balances
+
+
+# Prints by how many megabytes a process grows while it reads a file.
+MEASURE = """
+import resource, sys
+from contextlib import suppress
+from shop.payments.statements.camt import read_camt
+from shop.payments.statements.read import StatementRefused
+content, before = sys.stdin.buffer.read(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with suppress(StatementRefused):
+    list(read_camt(content, []))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def grown(content: bytes) -> int:
+    done = subprocess.run([sys.executable, "-c", MEASURE], input=content, capture_output=True, check=True)
+    return int(done.stdout)
 
 
 class TestCamt:
@@ -105,6 +132,25 @@ class TestCamt:
 
         assert count == 5_000
         assert peak < 3 * len(content)
+
+    @pytest.mark.parametrize("before", ["", "<Stmt><Ntry>", "<Stmt><Acct>"])
+    def test_millions_of_elements_in_a_small_archive_take_little_memory(self, before):
+        content = zipped(f"<Document><BkToCstmrStmt>{before}{'<a/>' * 10_000_000}".encode())
+
+        assert len(content) < 100_000
+        assert grown(content) < 400
+
+    def test_what_stands_between_entries_is_forgotten_with_them(self):
+        junk = f"{'<a/>' * 200_000}<Stmt><Ntry><Sts>PDNG</Sts></Ntry></Stmt>" * 50
+        content = zipped(f"<Document><BkToCstmrStmt>{junk}</BkToCstmrStmt></Document>".encode())
+
+        assert grown(content) < 400
+
+    @pytest.mark.parametrize("part", ["<Stmt/>", "<Stmt><Id/></Stmt>", "<Stmt><Ntry><Sts>PDNG</Sts></Ntry></Stmt>"])
+    def test_parts_are_counted_though_no_line_is_booked(self, part, monkeypatch):
+        monkeypatch.setattr("shop.payments.statements.camt.MAX_PARTS", 100)
+        with pytest.raises(StatementTooLarge):
+            read(camt(part * 101))
 
 
 FRENCH = (

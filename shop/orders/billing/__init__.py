@@ -1,0 +1,1 @@
+"""Billing data of orders: what their invoices will say, and its correction."""
