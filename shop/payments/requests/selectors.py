@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -36,6 +36,11 @@ class Owed:
     order: Order
     is_overdue: bool
 
+    @property
+    def promised_by(self) -> str:
+        """Name of the OPCO that pays it, "" for a part that the account pays."""
+        return str(self.asked.request.giver.get("name", "")) if self.asked.payer else ""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -57,7 +62,7 @@ def owed_by(account_id: int, *, today: date) -> list[Owed]:
     return [Owed(each, orders[each.request.order_id], _is_overdue(each.request, today)) for each in asked]
 
 
-def sum_by_currency(owed: Sequence[Owed]) -> dict[str, Decimal]:
+def sum_by_currency(owed: Iterable[Owed]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for each in owed:
         sums[each.order.currency] = sums.get(each.order.currency, ZERO) + each.asked.rest

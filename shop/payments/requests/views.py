@@ -31,6 +31,7 @@ from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.port import Provider
+from shop.payments.refunds.selectors import sent_back_to
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
@@ -48,7 +49,7 @@ State = PaymentRequest.State
 @require_safe
 @account_page(Right.SEE_INVOICES)
 def money(request: AccountRequest) -> HttpResponse:
-    """Show what the account owes and when, its credit, and its payments."""
+    """Show what the account owes and when, its credit, its payments, and what was sent back."""
     account = request.account
     owed = owed_by(account.pk, today=local_day(timezone.now()))
     currency = settings.SHOP_CURRENCY
@@ -56,11 +57,13 @@ def money(request: AccountRequest) -> HttpResponse:
     context = {
         "account": account,
         "owed": owed,
-        "sums": sum_by_currency(owed),
+        "sums": sum_by_currency(each for each in owed if not each.promised_by),
+        "promised": sum_by_currency(each for each in owed if each.promised_by),
         "credit": credit,
         "overdrawn": -credit,
         "currency": currency,
         "payments": payments_of(account.pk),
+        "sent_back": sent_back_to(account.pk),
     }
     return render(request, "requests/money.html", context)
 
