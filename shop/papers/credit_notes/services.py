@@ -4,9 +4,12 @@ issued and posted in the transaction of the fact."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 from billing.ledger.services import Entry
 from catalog.pricing import ZERO
@@ -87,14 +90,17 @@ def _credit_ended(order: Order, *, by: User | None, now: datetime) -> Issued:
 def _credit_parts(
     order: Order, parts: Mapping[int, Sequence[Part]], why: str, *, by: User | None, now: datetime
 ) -> Issued:
-    """Issue a credit note for each invoice, by its key. Those that cannot say all that they must are left out."""
+    """Issue a credit note for each invoice, by its key: all of one fact or none, if one cannot say all that it must.
+    Else what is left to credit later would be shared among its invoices once more."""
     issued, invoices = Issued(), Document.objects.in_bulk(parts) if parts else {}
-    for invoice_id, of_invoice in parts.items():
-        fact = f"credit_note:{invoice_id}:{why}"
-        try:
-            issued.documents.append(credit(invoices[invoice_id], of_invoice, fact=fact, by=by, now=now))
-        except BadInvoice as bad:
-            issued.faults += [fault for fault in bad.faults if fault not in issued.faults]
+    try:
+        # The only one is refused before anything is written.
+        with transaction.atomic() if len(parts) > 1 else nullcontext():
+            for invoice_id, of_invoice in parts.items():
+                fact = f"credit_note:{invoice_id}:{why}"
+                issued.documents.append(credit(invoices[invoice_id], of_invoice, fact=fact, by=by, now=now))
+    except BadInvoice as bad:
+        return Issued(faults=list(bad.faults))
     if issued.documents and postings.posts_documents(order):
         issued.entries += [entry_of(order, note, parts[note.corrects_id or 0], sign=-1) for note in issued.documents]
     return issued

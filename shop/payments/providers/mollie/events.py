@@ -59,7 +59,7 @@ def _events(payment: Any, notice: Notice) -> Iterator[ProviderEvent]:
         yield _event(payment, kind, chargeback, notice)
 
 
-def _event(payment: Any, kind: str, thing: Any, notice: Notice, **more: str) -> ProviderEvent:
+def _event(payment: Any, kind: str, thing: Any, notice: Notice, **more: Any) -> ProviderEvent:
     amount, currency = from_mollie(thing["amount"])
     ours = noted(payment)
     return ProviderEvent(

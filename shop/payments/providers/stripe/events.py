@@ -128,7 +128,7 @@ def _event(
     notice: Notice,
     *,
     fee: int = 0,
-    **more: str,
+    **more: Any,
 ) -> ProviderEvent | None:
     """Return an event about the payment of a session; None for a session that another program has made."""
     ours = noted(session)
