@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.moments import local_day
 from common.words import end_in_words, moment_in_words
 from enrolments.courses.course_patterns import has_wildcard, parse_patterns
 from enrolments.courses.models import Course
@@ -33,7 +34,7 @@ def check_course(short_name: str, *, field: str, now: datetime) -> Iterator[Find
             field,
             lambda: (
                 _("The course “%(course)s” ended on %(date)s: whoever buys this is refused.")
-                % {"course": course.name, "date": date_format(course.last_day or now)}
+                % {"course": course.name, "date": date_format(course.last_day or local_day(now))}
             ),
         )
     elif not course.is_open_at(now):

@@ -21,6 +21,7 @@ from accounts.privacy.requests import ask_for_erasure, last_refusal_of, open_req
 from accounts.security_log.kinds import Kind
 from accounts.security_log.services import record
 from accounts.sign_in.step_up.proofs import demand_proof
+from common.moments import local_day
 from common.personal_data import kept
 from common.refusals import Refused
 
@@ -50,7 +51,7 @@ def download(request: SignedInRequest) -> HttpResponse:
     user_id = request.user.pk
     record(Kind.EXPORTED, now=now, request=request, user_id=user_id, actor_id=user_id, details={"page": "own"})
     answer = JsonResponse(document, json_dumps_params={"ensure_ascii": False, "indent": 2})
-    answer["Content-Disposition"] = f'attachment; filename="{_("my-data")}-{now:%Y-%m-%d}.json"'
+    answer["Content-Disposition"] = f'attachment; filename="{_("my-data")}-{local_day(now)}.json"'
     return answer
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, models
 from django.utils.translation import pgettext_lazy
 
-from billing.ledger.models import LedgerEntry
+from billing.ledger.models import OF_CUSTOMERS, LedgerEntry
 
 # Lines that are read at a time, however many there are.
 CHUNK = 2_000
@@ -41,7 +41,11 @@ OF_SALES = (LedgerEntry.Kind.SALE, LedgerEntry.Kind.INVOICE, LedgerEntry.Kind.GI
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """Line of an entry, with the entry's place in its journal. `amount`: debit above zero, in minor units."""
+    """Line of an entry, with the entry's place in its journal. `amount`: debit above zero, in minor units.
+
+    `settled_on`: the day since which the lines of its order on a customer's account sum to zero, None while they do
+    not.
+    """
 
     entry_id: int
     fact: str
@@ -55,6 +59,7 @@ class JournalLine:
     customer_id: int | None
     order_id: int | None
     amount: int
+    settled_on: date | None
 
 
 # Each table is read once: a condition asked of each entry apart grows with the square while the planner takes the
@@ -74,9 +79,16 @@ WITH line AS (
 ), numbered AS (
     SELECT *, dense_rank() OVER (PARTITION BY journal, date_trunc('year', posted_on) ORDER BY posted_on, id) AS number
     FROM told
+), settled AS (
+    SELECT account, part, customer_id, order_id, max(posted_on) AS settled_on
+    FROM billing_ledgerline AS line JOIN billing_ledgerentry AS entry ON entry.id = line.entry_id
+    WHERE account = ANY(%(of_customers)s) AND order_id IS NOT NULL
+        AND posted_on <= %(ends)s AND currency = %(currency)s
+    GROUP BY account, part, customer_id, order_id HAVING sum(amount) = 0
 )
-SELECT id, fact, kind, posted_on, at, journal, number, account, part, customer_id, order_id, amount
-FROM numbered WHERE posted_on >= %(starts)s ORDER BY posted_on, id, line_id
+SELECT id, fact, kind, posted_on, at, journal, number, account, part, customer_id, order_id, amount, settled_on
+FROM numbered LEFT JOIN settled USING (account, part, customer_id, order_id)
+WHERE posted_on >= %(starts)s ORDER BY posted_on, id, line_id
 """
 
 
@@ -88,6 +100,7 @@ def journal_lines(*, starts: date, ends: date, currency: str) -> Iterator[Journa
         "ends": ends,
         "currency": currency,
         "of_sales": [kind.value for kind in OF_SALES],
+        "of_customers": list(OF_CUSTOMERS),
     }
     for row in stream(_LINES, told):
         entry_id, fact, kind, day, at, journal, *rest = row

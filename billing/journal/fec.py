@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from string import ascii_uppercase
 
 from anyascii import anyascii
 
@@ -75,8 +76,23 @@ def _row(line: JournalLine, named: Named, chart: Chart, *, currency: str, closed
         *(account.number, plain(account.label), customer[0], plain(customer[1])),
         *(plain(piece.number), written_day(piece.day), plain(named.labels.get(line.entry_id, "") or line.fact)),
         *(_amount(max(line.amount, 0), currency), _amount(max(-line.amount, 0), currency)),
-        *("", "", written_day(closed.get(line.day)), "", ""),
+        *(_letter(line), written_day(line.settled_on), written_day(closed.get(line.day)), "", ""),
     ]
+
+
+def _letter(line: JournalLine) -> str:
+    """Return the letter of a line whose order is settled on its account: of the order, so that all of its lines have
+    the same one in every export; "" for others."""
+    return letter(line.order_id) if line.settled_on and line.order_id is not None else ""
+
+
+def letter(key: int) -> str:
+    """Return a key in capitals, three at least, as accountants mark lines that belong together: AAB for 1."""
+    letters = ""
+    while key:
+        key, place = divmod(key, len(ascii_uppercase))
+        letters = ascii_uppercase[place] + letters
+    return letters.rjust(3, ascii_uppercase[0])
 
 
 def written_day(day: date | None) -> str:

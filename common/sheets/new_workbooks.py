@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from common.moments import in_shop_zone
+from common.moments import in_shop_zone, local_day
 from common.sheets.harmless import harmless
 from common.sheets.tables import Cell, Cells
 from common.words import Text
@@ -64,7 +64,7 @@ def _write_row(sheet: Worksheet, number: int, row: Cells, *, day: Format, moment
     for column, cell in enumerate(row):
         if isinstance(cell, int | Decimal) and _is_exact(cell):
             sheet.write_number(number, column, cell)
-        elif isinstance(cell, datetime.datetime) and cell.date() >= FIRST_DAY:
+        elif isinstance(cell, datetime.datetime) and local_day(cell) >= FIRST_DAY:
             sheet.write_datetime(number, column, in_shop_zone(cell).replace(tzinfo=None), moment)
         elif isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime) and cell >= FIRST_DAY:
             sheet.write_datetime(number, column, cell, day)

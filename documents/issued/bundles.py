@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.answers import keep_nowhere
+from common.moments import in_shop_zone
 from common.refusals import Refused
 from documents.issued.answers import file_name
 from documents.issued.models import Document, DocumentFile
@@ -84,7 +85,7 @@ def _contents(documents: Sequence[Document], form: str) -> Iterator[tuple[Docume
 
 
 def _entry(name: str, at: datetime, compression: int) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
+    entry = zipfile.ZipInfo(name, in_shop_zone(at).timetuple()[:6])
     entry.compress_type = compression
     return entry
 

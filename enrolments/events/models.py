@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.moments import in_shop_zone
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 
@@ -91,4 +92,4 @@ class Event(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} · {in_shop_zone(self.at):%Y-%m-%d %H:%M}"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from common.moments import in_shop_zone
 from enrolments.courses.groups.models import CourseGroup
 from enrolments.courses.models import Course
 from enrolments.courses.roles.models import Role
@@ -278,4 +279,4 @@ class EnrolmentEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_what_display()} · {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_what_display()} · {in_shop_zone(self.at):%Y-%m-%d %H:%M}"

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.moments import in_shop_zone
 from enrolments.seats.batches.models import SeatBatch
 from enrolments.seats.models import Seat
 
@@ -74,4 +75,4 @@ class Reminder(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.ends_at:%Y-%m-%d}"
+        return f"{self.get_kind_display()} · {in_shop_zone(self.ends_at):%Y-%m-%d}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from common.moments import in_shop_zone
 from enrolments.courses.models import Course
 from enrolments.seats.models import Seat
 
@@ -91,7 +92,7 @@ class CourseRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.course} · {self.asked_at:%Y-%m-%d}"
+        return f"{self.course} · {in_shop_zone(self.asked_at):%Y-%m-%d}"
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from common.moments import in_shop_zone
 from enrolments.courses.models import Course
 
 MOST_PLACES = 500
@@ -128,7 +129,7 @@ class WaitingPlace(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.course} · {self.joined_at:%Y-%m-%d}"
+        return f"{self.course} · {in_shop_zone(self.joined_at):%Y-%m-%d}"
 
     @property
     def is_open(self) -> bool:
@@ -201,4 +202,4 @@ class WaitingEvent(models.Model):
         indexes = (models.Index(fields=["account", "at", "id"], name="enrolments_waitingevent_of"),)
 
     def __str__(self) -> str:
-        return f"{self.get_what_display()} · {self.at:%Y-%m-%d}"
+        return f"{self.get_what_display()} · {in_shop_zone(self.at):%Y-%m-%d}"

@@ -1,4 +1,7 @@
-"""Sales journal: net and VAT of each invoice and credit note, by tax code, as the ledger has them."""
+"""Sales journal: net and VAT of each invoice and credit note, by tax code, as the ledger has them.
+
+The net of a deposit invoice is told with it, though it is a deposit until the settlement.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ TOGETHER = 1_000
 def rows(export: BookExport) -> Iterator[Cells]:
     """Yield a row for each entry and tax code of the sales journal. Six queries for each thousand entries."""
     lines = journal_lines(starts=export.starts_on, ends=export.ends_on, currency=export.currency)
-    of_sales = (line for line in lines if line.account in (Account.SALES, Account.VAT))
+    of_sales = filter(_is_of_sales, lines)
     entries = (list(of_entry) for _key, of_entry in groupby(of_sales, key=lambda line: line.entry_id))
     while together := list(islice(entries, TOGETHER)):
         yield from _rows(together, export.currency)
@@ -49,14 +52,20 @@ def _rows(entries: Sequence[Sequence[JournalLine]], currency: str) -> Iterator[C
             yield [*row, number, name, parts[part], *amounts, currency]
 
 
+def _is_of_sales(line: JournalLine) -> bool:
+    is_invoiced_deposit = line.account == Account.DEPOSITS and bool(line.part)
+    return is_invoiced_deposit or line.account in (Account.SALES, Account.VAT)
+
+
 def _by_part(lines: Iterable[JournalLine]) -> dict[str, tuple[int, int]]:
-    """Return net and VAT by tax code, in minor units: credits above zero."""
+    """Return net and VAT by tax code, in minor units: credits above zero. Codes without either are left out, as where
+    deposits that were invoiced become sales."""
     sums: dict[str, tuple[int, int]] = {}
     for line in lines:
         net, vat = sums.get(line.part, (0, 0))
-        is_net = line.account == Account.SALES
-        sums[line.part] = (net - line.amount, vat) if is_net else (net, vat - line.amount)
-    return sums
+        is_vat = line.account == Account.VAT
+        sums[line.part] = (net, vat - line.amount) if is_vat else (net - line.amount, vat)
+    return {part: amounts for part, amounts in sums.items() if any(amounts)}
 
 
 def _written(piece: Piece | None) -> tuple[str, date | None]:

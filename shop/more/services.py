@@ -15,6 +15,7 @@ from accounts.members.operators import keep_at_desk
 from accounts.members.rights import buyers_of
 from accounts.people.models import User
 from common.languages import in_reader_language
+from common.moments import local_day
 from common.refusals import Refused
 from outbox.mails.services import NewMail, queue_mails
 from shop.more.bought import Bought
@@ -42,7 +43,7 @@ def ask_buyers(
         buyers = list(buyers_of(account).exclude(pk=operator.pk)[:TOLD_AT_MOST])
         if not buyers:
             raise NobodyBuys
-        wish = f"{bought.code}\0{quantity}\0{words}\0{now:%Y-%m-%d}"
+        wish = f"{bought.code}\0{quantity}\0{words}\0{local_day(now)}"
         occasion = salted_hmac("shop.more", wish, algorithm="sha256").hexdigest()[:32]
         queue_mails(
             [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.again import again_after_deadlock
 from common.refusals import Refused
+from documents.issued.mailed import hold_mails
 from shop.orders import mails
 from shop.orders.contexts import line_contexts, order_with_people
 from shop.orders.history.models import OrderEvent
@@ -19,6 +20,7 @@ from shop.orders.hooks import undo_pre_payment
 from shop.orders.in_turn import in_turn
 from shop.orders.models import Order
 from shop.orders.transitions import move_order
+from shop.papers.credit_notes.services import credit_ended
 from shop.payments.requests.services import withdraw
 
 
@@ -91,3 +93,5 @@ def _end(
     withdraw(order, event, now=now)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
     mails.queue_ended_unpaid(order, now=now)
+    if credit_ended(order, by=actor, now=now):
+        hold_mails(order_id=order.pk, at=now)

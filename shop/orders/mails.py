@@ -197,7 +197,7 @@ def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
     occasion = f"order_ended:{order.status}"
     queue_mails(
         [
-            *to_customer(order, "order_ended", occasion=occasion, now=now),
+            *to_customer(order, "order_ended", occasion=occasion, context=telling_of(order.pk, now), now=now),
             *_to_asked_payer(order, "payer_order_ended", occasion=f"{occasion}:payer"),
         ]
     )

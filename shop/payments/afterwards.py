@@ -36,4 +36,4 @@ def note_afterwards(
     if row.kind in PaymentEvent.REFUNDS:
         postings.post_refund(row)
         return order, payment, Outcome.RECORDED
-    return order, payment, follow_dispute(row, payment, fee=event.fee, now=now)
+    return order, payment, follow_dispute(row, payment, fee=event.fee, lost_at=event.lost_at, now=now)

@@ -41,7 +41,9 @@ class NoReason(Refused):
     message = _("Say why: the reason is kept in the order’s history.")
 
 
-def follow_dispute(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: datetime) -> Outcome:
+def follow_dispute(
+    event: PaymentEvent, payment: Payment, *, fee: Decimal, lost_at: datetime | None = None, now: datetime
+) -> Outcome:
     """Freeze the orders that a disputed payment pays for; lift that once none of an order's payments is disputed.
     Money that the bank took back is owed again, and pays again if the dispute is won after all.
 
@@ -50,17 +52,20 @@ def follow_dispute(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: 
     locks like `freeze`. Returns the event's outcome: SECOND_CHARGE for money that came again and is not owed any more.
     """
     _freeze_or_lift(event, payment, now=now)
-    return note_end(event, payment, fee=fee, now=now)
+    return note_end(event, payment, fee=fee, lost_at=lost_at, now=now)
 
 
-def note_end(event: PaymentEvent, payment: Payment, *, fee: Decimal, now: datetime) -> Outcome:
-    """Note what a bank took by a dispute that is lost, or gave up of one that is won; return the event's outcome. Does
-    nothing for one that has begun, nor in another currency. The caller holds the locks of `follow_dispute`."""
+def note_end(
+    event: PaymentEvent, payment: Payment, *, fee: Decimal, lost_at: datetime | None = None, now: datetime
+) -> Outcome:
+    """Note what a bank took by a dispute that is lost, at `lost_at` or now, or gave up of one that is won; return the
+    event's outcome. Does nothing for one that has begun, nor in another currency. The caller holds the locks of
+    `follow_dispute`."""
     if event.currency != payment.currency or payment.status != Payment.Status.SUCCEEDED:
         return Outcome.RECORDED
     reference = event.thing
     if event.kind == Kind.DISPUTE_LOST:
-        take_back(payment=payment, reference=reference, amount=event.amount, fee=fee, now=now)
+        take_back(payment=payment, reference=reference, amount=event.amount, fee=fee, lost_at=lost_at or now, now=now)
     elif event.kind == Kind.DISPUTE_WON and bring_again(payment=payment, reference=reference, now=now):
         PaymentEvent.objects.filter(pk=event.pk).update(outcome=Outcome.SECOND_CHARGE)
         return Outcome.SECOND_CHARGE

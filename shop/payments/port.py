@@ -104,8 +104,9 @@ class ProviderEvent:
     answered yet, ENDED for one that nobody has made and nobody can make any more. `event_id` is the provider's id of
     the message, `reference` its id of the payment; both are unique within the provider, and several messages may be
     about one payment. `amount` is in the currency's main unit; for a refund or a dispute, it is the part of the payment
-    concerned. `fee` is what a lost dispute costs beside it. `attempt_key` names the attempt that began the payment,
-    `refund_reference` and `refund_key` the refund; "" where the provider does not know.
+    concerned. `fee` is what a lost dispute costs beside it, `lost_at` when the bank took the money, None for now.
+    `attempt_key` names the attempt that began the payment, `refund_reference` and `refund_key` the refund; "" where the
+    provider does not know.
     """
 
     provider: str
@@ -120,6 +121,7 @@ class ProviderEvent:
     refund_reference: str = ""
     refund_key: str = ""
     fee: Decimal = Decimal(0)
+    lost_at: datetime | None = None
 
 
 # Kinds of events that change no order: money may still come, or none will.

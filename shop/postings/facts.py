@@ -14,13 +14,12 @@ from decimal import Decimal
 
 from billing.ledger.models import Account
 from billing.ledger.services import Entry, Kind, Line
-from catalog.pricing import ZERO
 from common.currencies import in_minor_units
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.papers.amounts import Amount, to_credit, within
+from shop.papers.amounts import within
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings.parts import lines_by_part, part_of
@@ -134,36 +133,37 @@ def released(order: Order, event: OrderEvent, deposits: Decimal) -> Entry:
     return Entry(f"released:{event.pk}", Kind.REVERSED, event.at, order.currency, lines)
 
 
-def given_back(giving: GivingBack, *, before: Decimal, invoiced: Amount | None) -> Entry:
-    """Return the entry of units given back: less to be invoiced, or less sold, less owed by the customer, and the rest
-    owed to them. Reads the line and its order.
+def given_back(giving: GivingBack, *, before: Decimal, at_once: bool) -> Entry:
+    """Return the entry of units given back: less is sold, less owed by the customer, and the rest owed to them. Reads
+    the line and its order.
 
-    `before` is what was given back of the line earlier; `invoiced` what documents have invoiced of it, credit notes
-    apart, None where the books had all of it invoiced by the settlement. Net and tax are shares of the line's own, the
-    last of which takes the remainder.
+    It is *to be invoiced* less, until a credit note takes it off sales and VAT. Where the books had all of the order
+    invoiced by its settlement, `at_once`, both are lowered here: by shares of the line's own, of which the last takes
+    the remainder; `before` is what was given back of the line earlier.
     """
-    line, order = giving.line, giving.line.order
-    credited, not_invoiced = _credited(giving, before, invoiced)
-    amounts = (credited.net, credited.tax, not_invoiced, giving.lowered, giving.amount)
-    net, tax, less, lowered, gross = (in_minor_units(sum, order.currency) for sum in amounts)
+    order = giving.line.order
     lines = (
-        Line(Account.TO_BE_INVOICED, less, order.account_id, order.pk),
-        Line(Account.SALES, net, order.account_id, order.pk, part_of(line)),
-        Line(Account.VAT, tax, order.account_id, order.pk, part_of(line)),
-        Line(Account.RECEIVABLE, -lowered, order.account_id, order.pk),
-        Line(Account.REFUNDS_OWED, lowered - gross, order.account_id, order.pk),
+        *_sold_less(giving, before, at_once=at_once),
+        Line(Account.RECEIVABLE, -in_minor_units(giving.lowered, order.currency), order.account_id, order.pk),
+        Line(
+            Account.REFUNDS_OWED,
+            in_minor_units(giving.lowered - giving.amount, order.currency),
+            order.account_id,
+            order.pk,
+        ),
     )
     return Entry(f"given_back:{giving.pk}", Kind.GIVEN_BACK, giving.at, order.currency, lines)
 
 
-def _credited(giving: GivingBack, before: Decimal, invoiced: Amount | None) -> tuple[Amount, Decimal]:
-    """Return the part of an amount given back that was invoiced, and the rest, which is only invoiced less."""
-    line, after = giving.line, before + giving.amount
-    waiting = ZERO if invoiced is None else max(ZERO, line.gross - before - invoiced.gross)
-    less = min(giving.amount, waiting)
-    if invoiced is None or not less:
-        return within(line, after) - within(line, before), ZERO
-    return to_credit(line, invoiced=invoiced, given_back=after), less
+def _sold_less(giving: GivingBack, before: Decimal, *, at_once: bool) -> tuple[Line, ...]:
+    line, order = giving.line, giving.line.order
+    customer, key = order.account_id, order.pk
+    if not at_once:
+        return (Line(Account.TO_BE_INVOICED, in_minor_units(giving.amount, order.currency), customer, key),)
+    less = within(line, before + giving.amount) - within(line, before)
+    net, tax = (in_minor_units(sum, order.currency) for sum in (less.net, less.tax))
+    part = part_of(line)
+    return Line(Account.SALES, net, customer, key, part), Line(Account.VAT, tax, customer, key, part)
 
 
 def paid_back(event: OrderEvent) -> Entry:

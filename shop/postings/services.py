@@ -51,7 +51,7 @@ def post_documents(entries: Sequence[Entry]) -> None:
     post(entries)
 
 
-def were_invoiced_at_once(order: Order, lines: Sequence[OrderLine]) -> bool:
+def were_invoiced_at_once(order: Order, lines: Iterable[OrderLine]) -> bool:
     """Tell whether the books had a settled order invoiced by its settlement, as of a release that issued no documents:
     then its documents post nothing. One query; one statement where the settlement has no entry yet."""
     told = LedgerEntry.objects.filter(fact__in=(facts.sale_fact(order.pk), facts.invoice_fact(order.pk)))
@@ -61,6 +61,12 @@ def were_invoiced_at_once(order: Order, lines: Sequence[OrderLine]) -> bool:
     assert order.paid_at is not None  # settled
     post(facts.sale(order, lines, at=order.paid_at))
     return True
+
+
+def posts_documents(order: Order) -> bool:
+    """Tell whether documents of an order have entries of their own: all but those of an order that the books had
+    invoiced by its settlement. One query."""
+    return not LedgerEntry.objects.filter(fact=facts.invoice_fact(order.pk)).exists()
 
 
 def post_released(order: Order, event: OrderEvent, deposits: Decimal) -> None:
@@ -73,8 +79,10 @@ def post_money_in(payment: Payment, order: Order | None, *, now: datetime) -> No
     post([facts.money_in(payment, order, at=now)])
 
 
-def post_given_back(keys: Sequence[int]) -> None:
-    """Post units given back, by the keys of their rows."""
+def post_given_back(order: Order, keys: Sequence[int]) -> None:
+    """Post units given back of a settled order, by the keys of their rows. Two queries and one statement; another where
+    the settlement has no entry yet."""
+    were_invoiced_at_once(order, order.lines.order_by("position"))
     post(sources.entries_of_givings(givings().filter(pk__in=keys)))
 
 

@@ -17,8 +17,7 @@ from catalog.pricing import ZERO
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.lines.models import OrderLine
-from shop.papers.amounts import Amount
-from shop.papers.models import InvoicedLine, MissingPaper
+from shop.papers.models import MissingPaper
 from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlement
 from shop.payments.refunds.models import Refund
 from shop.postings import charge_backs, facts, invoicing
@@ -86,18 +85,15 @@ def _money_in(payments: Sequence[Any]) -> Iterator[Entry]:
 
 
 def givings() -> QuerySet[Any]:
-    """Return the units given back for money, each with what was given back of its line before, and what documents have
-    invoiced of it, credit notes apart."""
+    """Return the units given back for money, each with what was given back of its line before, and whether the books
+    had its order invoiced by the settlement."""
     earlier = GivingBack.objects.filter(line=OuterRef("line"), pk__lt=OuterRef("pk")).order_by().values("line")
-    invoices = InvoicedLine.objects.filter(line=OuterRef("line"), gross__gt=0).order_by().values("line")
     at_once = Concat(Value(facts.invoice_fact(0)[:-1]), Cast(OuterRef("line__order"), CharField()))
     return (
         GivingBack.objects.filter(amount__gt=0)
         .select_related("line__order")
         .annotate(
             before=Coalesce(earlier.values(sum=Sum("amount")), ZERO),
-            invoiced_net=Coalesce(invoices.values(sum=Sum("net")), ZERO),
-            invoiced_tax=Coalesce(invoices.values(sum=Sum("tax")), ZERO),
             at_once=Exists(LedgerEntry.objects.filter(fact=at_once)),
         )
     )
@@ -106,8 +102,7 @@ def givings() -> QuerySet[Any]:
 def entries_of_givings(givings: Iterable[Any]) -> Iterator[Entry]:
     """Yield the entries of rows read by `givings`."""
     for giving in givings:
-        invoiced = None if giving.at_once else Amount(giving.invoiced_net, giving.invoiced_tax)
-        yield facts.given_back(giving, before=giving.before, invoiced=invoiced)
+        yield facts.given_back(giving, before=giving.before, at_once=giving.at_once)
 
 
 def _notes() -> QuerySet[OrderEvent]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Concat, Greatest
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from billing.closures.verifying import faults_of_closures
 from billing.ledger.models import Account, LedgerEntry
@@ -19,10 +19,11 @@ from common.currencies import in_minor_units
 from shop.orders.giving_back.models import OWED, GivingBack
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
-from shop.papers.models import InvoicedLine
+from shop.papers.models import InvoicedLine, MissingPaper
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.postings.facts import invoice_fact
 from shop.postings.services import missing_facts
+from shop.postings.verifying_documents import faults_of_documents, faults_of_sales
 
 
 def faults_of_books() -> Iterator[str]:
@@ -32,6 +33,8 @@ def faults_of_books() -> Iterator[str]:
     for source, key, number in missing_facts():
         yield f"Without an entry: {source.name} {key}, order {number or 'unknown'}."
     yield from _open_sums()
+    yield from faults_of_documents()
+    yield from faults_of_sales()
 
 
 def _open_sums() -> Iterator[str]:
@@ -46,6 +49,7 @@ def _open_sums() -> Iterator[str]:
         receivable=sum_by_order(Account.RECEIVABLE),
         to_be_invoiced=sum_by_order(Account.TO_BE_INVOICED),
         waiting=_not_invoiced(),
+        is_noted=Exists(MissingPaper.objects.filter(order=OuterRef("pk"))),
         asked=_sum_of(asking, F("amount") - F("lowered")),
         received=_sum_of(given, F("amount")),
     )
@@ -60,16 +64,17 @@ def _open_sums() -> Iterator[str]:
         if -order.to_be_invoiced != waiting:
             told = f"{waiting} not invoiced by its documents, and {-order.to_be_invoiced} by the ledger"
             yield f"Order {order.number} has {told}."
+        if waiting and not order.is_noted:
+            yield f"Order {order.number} lacks documents of {waiting}, and is not among those that lack some."
 
 
 def _not_invoiced() -> Case:
-    """Return an expression for what is sold of the order of the query and not invoiced; nothing where the books had it
-    invoiced by its settlement."""
-    line = {"line": OuterRef("pk")}
+    """Return an expression for what is sold of the order of the query and not invoiced, below zero for credit notes to
+    come; nothing where the books had it invoiced by its settlement."""
+    line = {"line__order": OuterRef("pk")}
+    sold = _sum_of(OrderLine.objects.filter(order=OuterRef("pk")), F("gross"))
     invoiced = _sum_of(InvoicedLine.objects.filter(**line), F("gross"))
-    given_back = _sum_of(GivingBack.objects.filter(**line), F("amount"))
-    lines = OrderLine.objects.filter(order=OuterRef("pk"))
-    waiting = _sum_of(lines.annotate(rest=Greatest(ZERO, F("gross") - invoiced - given_back)), F("rest"))
+    waiting = sold - invoiced - _sum_of(GivingBack.objects.filter(**line), F("amount"))
     at_once = Concat(Value(invoice_fact(0)[:-1]), Cast(OuterRef("pk"), CharField()))
     return Case(When(Exists(LedgerEntry.objects.filter(fact=at_once)), then=ZERO), default=waiting)
 

@@ -196,7 +196,7 @@ def _failing(shop: DemoShop) -> Story:
     failing = shop.place(shop.accounts["aubin"], claire, claire, ("ELEC-BR-SESSION", 2, ()))
     yield 0
     course, entry = shop.courses["ELEC-BR"], shop.entries["ELEC-BR-SESSION"]
-    course.last_day = (shop.now - timedelta(days=1)).date()
+    course.last_day = local_day(shop.now) - timedelta(days=1)
     course.enrolment_closes_on = None
     save_course(course=course)
     entry.state = EntryState.SUSPENDED

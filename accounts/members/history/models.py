@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
+from common.moments import in_shop_zone
 
 
 class MemberEvent(models.Model):
@@ -110,4 +111,4 @@ class MemberEvent(models.Model):
         indexes = (models.Index(fields=["account", "at", "id"], name="accounts_memberevent_history"),)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} · {in_shop_zone(self.at):%Y-%m-%d %H:%M}"

@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.members.models import CustomerAccount
 from common.emails import MAX_EMAIL_LENGTH, is_normal
+from common.moments import in_shop_zone
 from common.search import index_of_words, search_column, sort_column
 
 
@@ -98,4 +99,4 @@ class Detachment(models.Model):
         indexes = (models.Index(fields=["account", "at", "id"], name="accounts_detachment_history"),)
 
     def __str__(self) -> str:
-        return f"#{self.person_id} · {self.at:%Y-%m-%d %H:%M}"
+        return f"#{self.person_id} · {in_shop_zone(self.at):%Y-%m-%d %H:%M}"

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
+from common.moments import in_shop_zone
 from enrolments.courses.models import Course
 from enrolments.seats.models import Seat, SeatState
 from enrolments.seats.reasons import reason_in_words
@@ -101,7 +102,7 @@ class SeatEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_to_state_display()} · {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_to_state_display()} · {in_shop_zone(self.at):%Y-%m-%d %H:%M}"
 
     @property
     def reason_label(self) -> str:

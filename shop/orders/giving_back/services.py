@@ -143,7 +143,7 @@ def give_units_back(
     _ask_for_less(order, givings, worth, now=now)
     _move_on(order, now=now)
     keys = [giving.pk for giving in givings]
-    postings.post_given_back(keys)
+    postings.post_given_back(order, keys)
     operator = next((context.operator for context in contexts.values()), None)
     mails.queue_given_back(order, givings=keys, operator=operator, now=now)
     credit_given_back(order, keys, by=actor, now=now)

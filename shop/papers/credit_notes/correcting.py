@@ -22,7 +22,6 @@ from documents.invoices.checking import BadInvoice
 from documents.invoices.values import TRANSFER, Due, Invoice, Party, Payment, as_data, from_data
 from documents.issued.models import Document
 from documents.issued.services import CREDITED, NewDocument, issue
-from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
@@ -31,13 +30,14 @@ from shop.papers.contents import by_transfer, french_number, numbers_of, selling
 from shop.papers.credit_notes.contents import Part, narrowed
 from shop.papers.credit_notes.details import BillingDetails, carry_over
 from shop.papers.credit_notes.payers import payers_of
-from shop.papers.credit_notes.rests import Rests, rests_of
-from shop.papers.credit_notes.services import credit, keep_invoiced, units_of
+from shop.papers.credit_notes.rests import Rests, parts_left, rests_of
+from shop.papers.credit_notes.services import credit, entry_of, keep_invoiced
 from shop.papers.mails import queue_papers
 from shop.papers.services import StillMissing
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.models import Allocation
 from shop.payments.requests.reference import reference_of
+from shop.postings import services as postings
 from shop.seller.models import ShopIdentity
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def correct_document(
     now: datetime,
 ) -> Corrected:
     """Credit what is left of an invoice, and issue it anew with other billing details. No money moves: the new one says
-    what is paid by now.
+    what is paid by now, and their entries undo each other.
 
     `rest` is what the page showed as left, with tax. The reason is kept in the order's history. Locks the order, then
     both series. Raises NothingToCorrect, RestChanged, NothingCorrected, CorrectionWithoutReason, StillMissing for
@@ -101,7 +101,7 @@ def correct_document(
     order = lock_order(order_id)
     document = Document.objects.get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
     rests = rests_of(order.pk)
-    parts = _parts(order, rests, document)
+    parts = parts_left(order, rests, document.pk)
     _refuse(parts, rest=rest, reason=reason)
     old = from_data(document.data)
     if BillingDetails.of(old) == details:
@@ -114,20 +114,14 @@ def correct_document(
         issued = _issue(document, new, parts, by=actor, now=now)
     except BadInvoice as bad:
         raise StillMissing(bad.faults) from bad
+    if postings.posts_documents(order):
+        entries = [entry_of(order, note, parts, sign=-1), entry_of(order, issued, parts, sign=1)]
+        postings.post_documents(entries)
     carry_over(order, BillingDetails.of(old), details, reason=reason, actor=actor, now=now)
     detail = {"reason": reason.strip()[:REASON_LENGTH], "documents": [document.number, note.number, issued.number]}
     record(order, OrderEvent.What.BILLING_CORRECTED, actor=actor, now=now, detail=detail)
     queue_papers(order, [note, issued], now=now)
     return Corrected(note, issued)
-
-
-def _parts(order: Order, rests: Rests, document: Document) -> list[Part]:
-    """Return what is left of a document, line by line, with the charged units that no amount was given back for. Two
-    queries."""
-    left = rests.get(document.pk, {})
-    gone = units_of(GivingBack.objects.filter(line__in=left, amount__gt=0))
-    lines = order.lines.filter(pk__in=left).order_by("position")
-    return [Part(line, max(1, line.charged - gone.get(line.pk, 0)), left[line.pk]) for line in lines]
 
 
 def _refuse(parts: Sequence[Part], *, rest: Decimal, reason: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from catalog.pricing import ZERO
 from documents.issued.models import Document
 from shop.orders.models import Order
+from shop.papers.credit_notes.contents import Part
 from shop.papers.credit_notes.rests import rests_of
 from shop.papers.credit_notes.services import given_back_of, parts_to_credit
 from shop.papers.planning import payer_in
@@ -17,15 +18,23 @@ MOST_CORRECTIONS = 100
 
 
 def credited_by_payer(order: Order, givings: Collection[int]) -> dict[str, Decimal]:
-    """Return what units of a locked order just given back take off the invoices of each payer, with tax. `givings` are
-    the keys of their rows. Payers are named like those of requests. Four queries, and one for each correction.
+    """Return what units of a locked order just given back take off the invoices of each payer, with tax, whether or
+    not their credit notes can be issued. `givings` are the keys of their rows. Payers are named like those of requests.
+    Five queries, and one for each correction.
     """
-    parts = parts_to_credit(order, rests_of(order.pk), given_back_of(order), act=givings)
+    rests, given = rests_of(order.pk), given_back_of(order)
+    earlier = [giving for giving in given if giving.pk not in givings]
+    lacking = _sums(parts_to_credit(order, rests, earlier, act=())) if earlier else {}
     credited: dict[str, Decimal] = {}
-    for invoice_id, payer in payers_of(Document.objects.filter(pk__in=parts).defer("data")).items():
-        amount = sum((part.amount.gross for part in parts[invoice_id]), ZERO)
-        credited[payer] = credited.get(payer, ZERO) + amount
+    sums = _sums(parts_to_credit(order, rests, given, act=givings))
+    for invoice_id, payer in payers_of(Document.objects.filter(pk__in=sums).defer("data")).items():
+        amount = sums[invoice_id] - lacking.get(invoice_id, ZERO)
+        credited[payer] = credited.get(payer, ZERO) + max(ZERO, amount)
     return credited
+
+
+def _sums(parts: Mapping[int, Sequence[Part]]) -> dict[int, Decimal]:
+    return {invoice_id: sum((part.amount.gross for part in each), ZERO) for invoice_id, each in parts.items()}
 
 
 def payers_of(invoices: Iterable[Document]) -> dict[int, str]:

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import User
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
-from common.moments import local_day
+from common.moments import day_starts, local_day
 from common.refusals import Refused
 from shop.payments.charge_backs.models import ChargeBack
 from shop.payments.charge_backs.selectors import taken_back_from
@@ -75,7 +76,8 @@ def left_to_take(payment: Payment) -> Decimal:
 def note_charge_back(
     *, payment_id: int, amount: Decimal, day: date, reason: str, left: Decimal, actor: User, now: datetime
 ) -> None:
-    """Note that the bank took an amount of a payment back on a day; `left` is what the page showed of it.
+    """Note that the bank took an amount of a payment back on a day, which is its day in the books where that is open;
+    `left` is what the page showed of the payment.
 
     The order is frozen, what the money had paid for is owed again and the customer is told, as if the provider had told
     of it. Locks like `settle`. Raises ToldByProvider, NothingToTake, LeftDiffers, MoreThanLeft, WrongDay and
@@ -92,11 +94,13 @@ def note_charge_back(
         raise LeftDiffers
     if not 0 < amount <= left:
         raise MoreThanLeft
-    if not local_day(payment.created_at) <= day <= local_day(now):
+    received_at = _received_at(payment)
+    if not local_day(received_at) <= day <= local_day(now):
         raise WrongDay
+    lost_at = now if day == local_day(now) else max(received_at, day_starts(day))
     thing = f"{_BY_HAND}{payment.pk}.{payment.charge_backs.count() + 1}"
     payload = {"day": day.isoformat(), "reason": reason}
-    _tell(payment, thing, Kind.DISPUTE_LOST, amount, payload, actor=actor, now=now)
+    _tell(payment, thing, Kind.DISPUTE_LOST, amount, payload, lost_at=lost_at, actor=actor, now=now)
 
 
 @again_after_deadlock
@@ -116,8 +120,22 @@ def taken_by_hand(payment: Payment) -> list[ChargeBack]:
     return list(payment.charge_backs.standing().filter(reference__startswith=_BY_HAND))
 
 
+def _received_at(payment: Payment) -> datetime:
+    """Return the moment at which the money of a payment came into the books. One query."""
+    told = payment.events.filter(kind=Kind.SUCCEEDED).aggregate(first=Min("received_at"))
+    return told["first"] or payment.created_at
+
+
 def _tell(
-    payment: Payment, thing: str, kind: Kind, amount: Decimal, payload: dict[str, str], *, actor: User, now: datetime
+    payment: Payment,
+    thing: str,
+    kind: Kind,
+    amount: Decimal,
+    payload: dict[str, str],
+    *,
+    lost_at: datetime | None = None,
+    actor: User,
+    now: datetime,
 ) -> None:
     """Settle what staff tell of a payment, as if its provider did. Raises LeftDiffers where somebody else told it
     meanwhile."""
@@ -130,6 +148,7 @@ def _tell(
         amount=amount,
         currency=payment.currency,
         payload=payload,
+        lost_at=lost_at,
     )
     check_event(event)
     if PaymentEvent.objects.filter(provider=event.provider, event_id=event.event_id).exists():

@@ -33,8 +33,10 @@ def lock_payment(payment: Payment, *, locked: Sequence[Order]) -> None:
     _lock_orders(_orders_of(payment) - known)
 
 
-def take_back(*, payment: Payment, reference: str, amount: Decimal, fee: Decimal, now: datetime) -> None:
-    """Note that the bank has taken an amount of a locked payment back: what it paid for is owed again.
+def take_back(
+    *, payment: Payment, reference: str, amount: Decimal, fee: Decimal, lost_at: datetime, now: datetime
+) -> None:
+    """Note that the bank took an amount of a locked payment back at `lost_at`: what it paid for is owed again now.
 
     Unallocated money goes first, then what requests got, the latest first; then credit, and money that went back to the
     customer already. No more is taken than the payment has left. A dispute that is known as lost, or as won, changes
@@ -53,7 +55,7 @@ def take_back(*, payment: Payment, reference: str, amount: Decimal, fee: Decimal
         amount=taken,
         from_credit=min(left, handled_of(payment, how=MoneyHandling.How.CREDIT)),
         fee=fee,
-        lost_at=now,
+        lost_at=lost_at,
     )
     for allocation, part in shares:
         _release(allocation, part, charge_back, now=now)

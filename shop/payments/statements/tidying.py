@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from common.moments import local_day
 from common.tidying import BATCH, delete_batch, tidies
 from shop.payments.statements.models import BankStatement, StatementLine
 
@@ -24,7 +25,7 @@ def statement_files(before: datetime, limit: int) -> int:
 def statements(before: datetime, limit: int) -> int:
     """Blank lines booked before a moment."""
     filled = ~Q(secret="") | ~Q(note__in=("", BLANK))
-    old = StatementLine.objects.filter(filled, booked_on__lt=before.date()).order_by("booked_on", "pk")
+    old = StatementLine.objects.filter(filled, booked_on__lt=local_day(before)).order_by("booked_on", "pk")
     keys = list(old.values_list("pk", flat=True)[: min(limit, BATCH)])
     rows = StatementLine.objects.filter(pk__in=keys)
     # A reason is needed by those that were set aside.

@@ -61,6 +61,10 @@ def _faults(rows: list[dict[str, str]], starts: str, ends: str) -> Iterator[str]
             continue
         if row["ValidDate"] and not (_is_day(row["ValidDate"]) and row["ValidDate"] >= row["EcritureDate"]):
             yield "day"
+        if bool(row["EcritureLet"]) != bool(row["DateLet"]):
+            yield "letter"
+        if row["DateLet"] and not (_is_day(row["DateLet"]) and row["EcritureDate"] <= row["DateLet"] <= ends):
+            yield "letter"
         if not starts <= row["EcritureDate"] <= ends:
             yield "period"
         if row["EcritureDate"] < last:

@@ -10,7 +10,7 @@ from billing.closures.models import Closure
 from billing.closures.services import close_days
 from billing.journal.chart import Chart
 from billing.journal.entries import Journal, journal_lines, other_currencies
-from billing.journal.fec import COLUMNS, ENCODING, Named, Piece, closed_days, fec_rows, file_name, plain
+from billing.journal.fec import COLUMNS, ENCODING, Named, Piece, closed_days, fec_rows, file_name, letter, plain
 from billing.journal.models import ChartAccount
 from billing.ledger.models import Account
 from billing.ledger.sealing import seal_batch
@@ -96,6 +96,34 @@ def test_numbers_of_a_month_go_on_from_those_before(year):
     assert numbers == {("VE", "2"), ("PS", "1"), ("BQ", "1"), ("BQ", "2"), ("OD", "1")}
 
 
+def test_lines_of_an_order_that_sum_to_zero_bear_its_letter_and_the_day(year):
+    def paid(fact: str, when: datetime, units: int, order_id: int) -> None:
+        lines = (Line(Account.UNALLOCATED, units), Line(Account.RECEIVABLE, -units, year, order_id))
+        post([Entry(fact, Kind.ALLOCATED, when, "EUR", lines)])
+
+    for order_id in (2, 800):
+        lines = (Line(Account.RECEIVABLE, 9000, year, order_id), Line(Account.TO_BE_INVOICED, -9000, year, order_id))
+        post([Entry(f"owed {order_id}", Kind.SALE, at(10, 5), "EUR", lines)])
+        paid(f"part {order_id}", at(11, 5), 4000, order_id)
+    paid("rest", at(12, 6), 5000, 800)
+    paid("rest and more", at(12, 6), 5001, 2)
+
+    content = journal()
+    assert faults(content, **WITHIN) == []
+    lettered = [row for row in rows_of(content) if row["EcritureLet"]]
+    assert [(row["PieceRef"], row["CompteNum"], row["EcritureLet"], row["DateLet"]) for row in lettered] == [
+        ("owed 800", "411000", "BEU", "20260612"),
+        ("part 800", "411000", "BEU", "20260612"),
+        ("rest", "411000", "BEU", "20260612"),
+    ]
+    assert not any(row["EcritureLet"] for row in rows_of(journal(ends=date(2026, 6, 11))))
+
+
+@pytest.mark.parametrize(("key", "told"), [(0, "AAA"), (1, "AAB"), (26, "ABA"), (26**3 - 1, "ZZZ"), (26**3, "BAAA")])
+def test_letters_are_those_of_the_key(key, told):
+    assert letter(key) == told
+
+
 def test_names_and_papers_stand_on_the_lines(year):
     entry = next(line.entry_id for line in journal_lines(**YEAR, currency="EUR") if line.fact == "march")
     named = Named(
@@ -169,6 +197,8 @@ PLANTED = [
     ("empty", {"PieceRef": ""}, 0),
     ("account", {"CompteNum": "CLIENTS"}, 0),
     ("customer", {"CompAuxNum": "C1"}, 1),
+    ("letter", {"EcritureLet": "AAB"}, 0),
+    ("letter", {"EcritureLet": "AAB", "DateLet": "20260106"}, 0),
 ]
 
 

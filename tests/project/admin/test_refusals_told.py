@@ -91,7 +91,7 @@ def paid_line(order: Any) -> tuple[int, int]:
 def owing(order: Any) -> int:
     pay(order)
     given = GivingBack.objects.create(line=order.lines.get(), first_index=0, last_index=0, amount=120, why="refunded")
-    post_given_back([given.pk])
+    post_given_back(given.line.order, [given.pk])
     return order.pk
 
 

@@ -10,18 +10,27 @@ from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
 from billing.journal.vat import Basis, vat_due
-from billing.ledger.models import Account, LedgerEntry
+from billing.ledger.models import Account, LedgerEntry, LedgerLine
 from billing.ledger.selectors import balance
 from billing.ledger.services import post
+from common.currencies import from_minor_units
+from common.moments import local_day
 from shop.books import files
+from shop.orders.ending import cancel_order
 from shop.orders.figures import Period, owed_back, sales
+from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.models import Order
+from shop.payments.attention import mark_resolved
+from shop.payments.models import PaymentEvent
+from shop.payments.requests.promises import accept_promise
 from shop.postings import facts
 from tests.billing.journal import checking
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.shop.books.making import content_of, made, rows_of
+from tests.shop.merchants import staff
+from tests.shop.papers.credit_notes.given import give_back
 from tests.shop.papers.given import SIRET, complete_seller
 from tests.shop.papers.test_in_parts import in_parts, receive, sold
 from tests.shop.payments.requests.walk import LIMIT, STEPS, Walk
@@ -53,10 +62,16 @@ def check_totals() -> None:
     entries = checking.rows_of(content_of(fec))
     sold = -balance(*OF_SALES, currency="EUR")
     start_page = sum((one.gross for one in sales(period=Period.WEEK, now=timezone.now())), Decimal(0))
-    assert sold == total(journal, "Total") == -fec_balance(entries, "706000", "445710")
+    deposits = -sum(
+        LedgerLine.objects.filter(account=Account.DEPOSITS).exclude(part="").values_list("amount", flat=True)
+    )
+    invoiced = sold + from_minor_units(deposits, "EUR")
+    vat = rows_of(made("vat"))
+    assert invoiced == total(journal, "Total") == total(vat, "Total")
+    assert sold == -fec_balance(entries, "706000", "445710")
     to_come = -balance(Account.TO_BE_INVOICED, currency="EUR")
     assert start_page == total(orders, "Sold, less given back") == sold + to_come
-    assert -balance(Account.VAT, currency="EUR") == total(journal, "VAT") == total(rows_of(made("vat")), "VAT")
+    assert -balance(Account.VAT, currency="EUR") == total(journal, "VAT") == total(vat, "VAT")
     assert balance(Account.RECEIVABLE, currency="EUR") == total(orders, "Still owed") == fec_balance(entries, "411000")
     assert owed_back().amount == total(orders, "Owed back") == -fec_balance(entries, "467000")
     for account, number in [(Account.BANK, "512000"), (Account.IN_TRANSIT, "580000"), (Account.DEPOSITS, "419100")]:
@@ -113,6 +128,69 @@ def test_vat_on_receipts_is_that_of_the_paid_share_and_adds_up():
     assert due(Basis.DEBITS, today + timedelta(days=1), today + timedelta(days=2)) == {}
     whole = due(Basis.RECEIPTS, today, today + timedelta(days=2))
     assert whole == due(Basis.DEBITS, today, today) == {"20.00": (20000, 4000), "0.00": (10000, 0)}
+
+
+def test_the_net_of_a_deposit_is_declared_with_its_vat_and_not_again_at_the_settlement():
+    today, later = timezone.localdate(), timezone.now() + timedelta(days=2)
+    order = in_parts(sold(), "102.00", "238.00")
+    receive(order, "102.00", 1)
+    of_deposit = {"20.00": (6000, 1200), "0.00": (3000, 0)}
+    assert due(Basis.DEBITS, today, today) == due(Basis.RECEIPTS, today, today) == of_deposit
+    [journal] = [[(row["Net"], row["VAT"]) for row in rows_of(made("sales"))]]
+    assert sorted(journal) == [("30.00", "0.00"), ("60.00", "12.00")]
+
+    pay(order, amount=Decimal("238.00"), reference="part-2", event_id="part-2", now=later)
+
+    for basis in Basis:
+        assert due(basis, today + timedelta(days=1), today + timedelta(days=2)) == {
+            "20.00": (14000, 2800), "0.00": (7000, 0),
+        }  # fmt: skip
+        assert due(basis, today, today) == of_deposit
+
+
+def test_vat_on_receipts_is_due_until_the_money_has_gone_back():
+    today, later = timezone.localdate(), timezone.now() + timedelta(days=2)
+    after = {"starts": today + timedelta(days=1), "ends": today + timedelta(days=3)}
+    order = sold()
+    pay(order)
+    give_back(order, 0)
+    give_back(order, 0, line=1)
+    assert due(Basis.DEBITS, today, today) == {"20.00": (10000, 2000)}
+    assert due(Basis.RECEIPTS, today, today) == {"20.00": (20000, 4000), "0.00": (10000, 0)}
+    assert due(Basis.RECEIPTS, **after) == {}
+
+    now = {"paid_on": local_day(later), "now": later}
+    mark_paid_back(order_id=order.pk, amount=owed_for(order), reference="VIR 1", actor=staff(), **now)
+
+    assert due(Basis.RECEIPTS, **after) == {"20.00": (-10000, -2000), "0.00": (-10000, 0)}
+    assert due(Basis.DEBITS, **after) == {}
+
+
+def test_vat_on_receipts_of_what_was_never_paid_is_not_due_for_being_taken_back():
+    today = timezone.localdate()
+    order = in_parts(sold(), "102.00", "238.00")
+    told = {"kind": "on_account", "reference": "", "due_on": today + timedelta(days=30), "actor": staff()}
+    accept_promise(order_id=order.pk, **told, now=timezone.now())
+    receive(order, "102.00", 1)
+    give_back(order, 0)
+
+    # 102.00 of the 220.00 that are left.
+    assert due(Basis.RECEIPTS, today, today) == {"20.00": (4636, 927), "0.00": (4636, 0)}
+
+
+def test_vat_of_a_deposit_is_due_on_receipts_until_an_order_that_ended_was_paid_back():
+    today, later = timezone.localdate(), timezone.now() + timedelta(days=2)
+    after = {"starts": today + timedelta(days=1), "ends": today + timedelta(days=3)}
+    order = in_parts(sold(), "102.00", "238.00")
+    receive(order, "102.00", 1)
+    cancel_order(order_id=order.pk, actor=staff(), now=timezone.now())
+    assert due(Basis.DEBITS, today, today) == {}
+    assert due(Basis.RECEIPTS, today, today) == {"20.00": (6000, 1200), "0.00": (3000, 0)}
+
+    event = PaymentEvent.objects.get(outcome=PaymentEvent.Outcome.RELEASED)
+    mark_resolved(event_id=event.pk, note="Sent back", actor=staff(), now=later)
+
+    assert due(Basis.RECEIPTS, **after) == {"20.00": (-6000, -1200), "0.00": (-3000, 0)}
 
 
 def test_vat_is_told_by_code_country_and_number_of_the_customer():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from common.moments import local_day
+from common.moments import in_shop_zone, local_day
 from documents.issued.models import Document, DocumentFile
 from shop.orders.models import Order
 from tests.factories.accounts import MembershipFactory
@@ -146,3 +147,13 @@ def test_a_zip_costs_the_same_for_many(seller, owner, django_assert_num_queries,
     sold(owner), sold(owner)
     with django_assert_num_queries(len(few)):
         assert len(files_in(browser.get(zip_url(owner)))) == 3
+
+
+def test_files_bear_the_time_of_the_shops_zone(seller, owner):
+    sold(owner)
+    at = Document.objects.get().issued_at
+    answer = browser_of(owner).get(reverse("account-documents-zip", args=[owner.account.pk, "pdf"]))
+
+    [entry] = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).infolist()
+    assert entry.date_time == in_shop_zone(at).timetuple()[:6]
+    assert entry.date_time != at.astimezone(UTC).timetuple()[:6]

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from common.moments import local_day
+from documents.invoices import checking
 from documents.invoices.values import from_data
 from documents.issued.models import Document
 from shop.orders.giving_back.owed import owed_for
@@ -145,6 +146,26 @@ class TestGivenBack:
         give_back(order, 0)
         assert self.left(order)[1] == (D("71.89"), 0)
         assert owed_for(order) == D("80.78")
+        assert not list(faults_of_books())
+
+    def test_where_one_cannot_be_credited_neither_is_and_both_are_by_hand(self, seller, monkeypatch):
+        order = deliver(shared())
+
+        def city_of_the_company(kind, said):
+            return ["buyer.city"] if kind == "credit_note" and said.buyer.name == "Ateliers Roy" else []
+
+        with monkeypatch.context() as stricter:
+            stricter.setattr(checking, "_of_kind", city_of_the_company)
+            give_back(order, 0)
+            assert self.credited(order) == {}
+            assert MissingPaper.objects.get(order=order).faults == ["buyer.city"]
+            give_back(order, 0, line=1)
+        _by_buyer, asked = self.left(order)
+        issue_by_hand(order_id=order.pk, actor=staff(), now=timezone.now())
+
+        assert asked == (D("39.21"), D("80.79"))
+        assert self.left(order) == ({"AKTO": D("39.21"), "Ateliers Roy": D("80.79")}, asked)
+        assert not MissingPaper.objects.exists()
         assert not list(faults_of_books())
 
 

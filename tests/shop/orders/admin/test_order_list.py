@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.ledger.services import post
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.payments.requests.promises import accept_promise
-from shop.postings.services import post_given_back
+from shop.postings.sources import entries_of_givings, givings
 from tests.factories.shop import deliver, pay, postal_address
 from tests.shop.admin_pages import order_url, text_of
 from tests.shop.merchants import browser_of
@@ -52,7 +53,7 @@ def test_tells_what_went_back_of_an_order_beside_its_total(client, merchant, new
     for index, amount in ((0, 120), (2, 100), (1, 0)):
         GivingBack.objects.create(line=line, first_index=index, last_index=index, amount=amount, why="refunded")
     GivingBack.objects.create(line=other.lines.get(), first_index=0, last_index=0)
-    post_given_back(list(line.givings_back.values_list("pk", flat=True)))
+    post(entries_of_givings(givings().filter(line=line)))
     assert text_of(client.get(LIST)).count("€360.00 €220.00 to be paid back") == 1
     assert text_of(client.get(LIST)).count("to be paid back") == 1
     assert "220,00 € à rembourser" in text_of(browser_of(merchant, "fr").get(LIST))

@@ -10,7 +10,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.ledger.models import LedgerLine
+from billing.ledger.models import LedgerEntry
+from billing.ledger.selectors import balances_of_order
 from documents.invoices.values import Due
 from documents.issued.models import Document
 from outbox.jobs.running import run_due_jobs
@@ -77,11 +78,19 @@ def test_the_whole_is_credited_and_invoiced_anew(seller):
 
 def test_no_money_moves_and_the_order_says_the_same(seller):
     order = sold("100.00")
-    before = LedgerLine.objects.count()
+    before = balances_of_order(order.pk)
 
     done = corrected(order, invoice_of(order), rest="360.00", street="2 quai Neuf")
 
-    assert LedgerLine.objects.count() == before
+    assert balances_of_order(order.pk) == before
+    facts = [f"document:{document.pk}" for document in (done.credit_note, done.invoice)]
+    posted = LedgerEntry.objects.filter(fact__in=facts).order_by("pk")
+    sums = [dict(entry.lines.values_list("account", "amount")) for entry in posted]
+    assert sums == [
+        {"to_be_invoiced": -36000, "sales": 30000, "vat": 6000},
+        {"to_be_invoiced": 36000, "sales": -30000, "vat": -6000},
+    ]
+    assert {entry.posted_on for entry in posted} == {done.credit_note.issued_on, done.invoice.issued_on}
     order.refresh_from_db()
     assert order.billing_street == "2 quai Neuf"
     details = (

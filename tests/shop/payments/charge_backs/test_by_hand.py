@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.closures.services import close_days
+from billing.ledger.models import LedgerEntry
+from billing.ledger.tasks import seal_entries
+from common.moments import local_day
 from outbox.mails.models import Mail
 from shop.orders.freezing import reasons_of
 from shop.orders.models import Order
@@ -96,6 +100,48 @@ def test_two_tabs_note_it_once(payment):
 def test_the_day_lies_between_that_of_the_payment_and_today(payment, days):
     with pytest.raises(WrongDay):
         note(payment, day=timezone.localdate() + timedelta(days=days))
+
+
+class TestDayInTheBooks:
+    @pytest.fixture
+    def payment(self) -> Payment:
+        """A payment whose money came eight days ago."""
+        ago = timezone.now() - timedelta(days=8)
+        order = place(make_cart(EntryFactory()), now=ago)
+        pay(order, provider="transfer", reference="cheque 8", now=ago)
+        return order.payments.get()
+
+    def posted_on(self) -> date:
+        return LedgerEntry.objects.get(fact__startswith="charge_back:").posted_on
+
+    @pytest.mark.parametrize("ago", [0, 3, 8])
+    def test_is_that_of_the_bank(self, payment, ago):
+        day = timezone.localdate() - timedelta(days=ago)
+        note(payment, day=day)
+
+        charge_back = ChargeBack.objects.get()
+        assert self.posted_on() == day == local_day(charge_back.lost_at)
+        assert charge_back.lost_at >= payment.created_at
+        released_at = charge_back.allocations.get().released_at
+        assert released_at is not None
+        assert local_day(released_at) == timezone.localdate()
+        assert list(faults_of_books()) == []
+
+    def test_is_the_first_open_one_where_that_is_closed(self, payment):
+        day = timezone.localdate() - timedelta(days=3)
+        seal_entries()
+        close_days(through=day, now=timezone.now())
+
+        note(payment, day=day)
+
+        assert self.posted_on() == day + timedelta(days=1)
+        assert local_day(ChargeBack.objects.get().lost_at) == day
+
+    def test_is_never_before_the_money_came(self, payment):
+        Payment.objects.filter(pk=payment.pk).update(created_at=timezone.now() - timedelta(days=20))
+        with pytest.raises(WrongDay):
+            note(Payment.objects.get(), day=timezone.localdate() - timedelta(days=9))
+        assert not ChargeBack.objects.exists()
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00"])
