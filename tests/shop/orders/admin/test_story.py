@@ -80,8 +80,8 @@ def test_it_costs_the_same_for_many(viewer, django_assert_num_queries, django_as
     complete_seller()
     few, many = sold("100.00"), sold("100.00", quantity=4)
     give_back(few, 0)
-    for place in range(3):
-        give_back(many, place)
+    for unit in range(3):
+        give_back(many, unit)
     story(few, viewer)
     with django_assert_max_num_queries(60) as counted:
         story(few, viewer)
