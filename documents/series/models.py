@@ -1,4 +1,4 @@
-"""Series of numbers: one for each sequence and year, counted without a gap.
+"""Series of numbers: one for each sequence and year, counted without a gap; after a restored backup another.
 
 Triggers of migration 0001 keep what no column can: a series counts in steps of one, and no number is counted without
 the document that bears it.
@@ -13,7 +13,8 @@ from django.utils.translation import pgettext_lazy
 
 
 class Series(models.Model):
-    """Numbers of one sequence in one calendar year. `pattern` is frozen when the series begins.
+    """Numbers of one sequence in one calendar year. `pattern` is frozen when the series begins. Of several in a year,
+    the one with the highest `part` counts on.
 
     `last` is the number given last, 0 before the first; `last_on` the day of its document.
     """
@@ -26,6 +27,7 @@ class Series(models.Model):
 
     sequence = models.CharField(_("sequence"), max_length=12, choices=Sequence.choices)
     year = models.PositiveSmallIntegerField(_("year"))
+    part = models.PositiveSmallIntegerField(_("part of the year"), default=1, db_default=1)
     pattern = models.CharField(_("format"), max_length=60)
     last = models.BigIntegerField(_("last number"), db_default=0)
     last_on = models.DateField(_("day of the last document"), null=True)
@@ -36,7 +38,7 @@ class Series(models.Model):
         ordering = ("-year", "sequence")
         default_permissions = ("view",)
         constraints = [
-            models.UniqueConstraint(fields=("sequence", "year"), name="documents_series_once"),
+            models.UniqueConstraint(fields=("sequence", "year", "part"), name="documents_series_part_once"),
             models.CheckConstraint(
                 condition=Q(sequence__in=("proforma", "invoice", "credit_note", "receipt")),
                 name="documents_series_sequence_known",

@@ -30,7 +30,7 @@ class _Outside(HTTPConnection):
 
 
 class _OutsideByTls(HTTPSConnection, _Outside):
-    """The same by TLS, of which nothing is said before either."""
+    """Connection by TLS that ends likewise, before its first word."""
 
 
 class _ToTheOutside(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):

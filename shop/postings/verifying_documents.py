@@ -39,7 +39,7 @@ NET_OR_VAT = Q(account__in=(Account.SALES, Account.VAT)) | (Q(account=Account.DE
 
 @dataclass
 class _Said:
-    """What a document invoices and prints: by part, and by rate without regard to the part."""
+    """Amounts that a document invoices and prints: by part, and by rate without regard to the part."""
 
     by_part: Sums = field(default_factory=lambda: defaultdict(int))
     by_rate: dict[Decimal, tuple[Decimal, Decimal]] = field(default_factory=dict)

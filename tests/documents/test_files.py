@@ -12,10 +12,14 @@ from common.tidying import tidy
 from documents.issued.files import FileLost, NotMadeYet, content_of, make_files
 from documents.issued.models import Document, DocumentFile
 from documents.issued.services import MAKE_FILES
+from documents.issued.templates import Issued
+from documents.pdf.printing import NotPrinted
+from outbox.jobs.admin import told_by_jobs_alone
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
+from outbox.jobs.services import retry_job
 from tests.constraints import broken, copy, run
-from tests.documents.given import issued, plain_template, print_plainly
+from tests.documents.given import NOON, issued, plain_template, print_plainly
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +65,34 @@ class TestMaking:
             make_files(document_id=document.pk)
 
             assert content_of(document, "xml") == b"<invoice/>"
+
+    def test_of_one_that_cannot_be_printed_is_told_tried_again_and_holds_up_no_other(self):
+        bad, good = issued("invoice:1"), issued("invoice:2")
+
+        def fail(one: Issued) -> dict[str, bytes]:
+            if one.number == bad.number:
+                raise NotPrinted("A mistake in the template.")
+            return print_plainly(one)
+
+        with plain_template(make=fail):
+            run_due_jobs()
+            job = Job.objects.get(kind=MAKE_FILES, payload__document=bad.pk)
+            assert content_of(good, "pdf")
+            assert (job.state, job.attempts) == (Job.State.PENDING, 1)
+            assert "A mistake in the template." in job.last_error
+            while job.state == Job.State.PENDING:
+                Job.objects.pending().update(due_at=job.created_at)
+                run_due_jobs()
+                job.refresh_from_db()
+        with pytest.raises(NotMadeYet):
+            content_of(bad, "pdf")
+        assert told_by_jobs_alone().get() == job
+
+        retry_job(job_id=job.pk, now=NOON)
+        run_due_jobs()
+
+        assert content_of(bad, "pdf")
+        assert not told_by_jobs_alone().exists()
 
     def test_is_told_what_the_document_corrects(self):
         invoice = issued("invoice:1")

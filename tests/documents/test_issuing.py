@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
 
 from common.registry import Unregistered
 from documents.issued.models import Document
 from documents.issued.plain import NotPlain, digest_of
 from documents.issued.services import MAKE_FILES, FactTaken, NotCredited, issue, said_by
 from documents.series.models import Series
+from documents.series.patterns import BadPattern
+from documents.series.services import begin_series
 from outbox.jobs.models import Job
 from tests.constraints import broken, copy, run
 from tests.documents.given import NOON, issued, new, plain_template
@@ -69,6 +74,42 @@ class TestNumbers:
         issued("invoice:2")
 
         assert numbers() == ["F2026-00001"]
+
+    def test_begin_anew_in_another_format_after_a_restored_backup(self):
+        issued("invoice:1")
+        begin_series(Series.Sequence.INVOICE, pattern="FB{year}-{number:05}", day=date(2026, 11, 30))
+        issued("invoice:2")
+        issued("final:3", kind=Kind.FINAL)
+        issued("receipt:1", kind=Kind.RECEIPT)
+        issued("invoice:4", now=datetime(2027, 1, 4, 9, tzinfo=UTC))
+
+        assert numbers() == ["F2026-00001", "FB2026-00001", "FB2026-00002", "R2026-00001", "F2027-00001"]
+
+    def test_begin_anew_where_the_backup_knows_no_number_of_the_year(self):
+        begin_series(Series.Sequence.INVOICE, pattern="FB{year}-{number:05}", day=date(2026, 11, 30))
+        issued("invoice:1")
+
+        assert numbers() == ["FB2026-00001"]
+
+    @pytest.mark.parametrize(
+        "pattern", ["F{year}-{number}", "A{year}-{number:05}", "FB{number}", "FB {year}-{number}", ""]
+    )
+    def test_begin_anew_in_no_format_by_which_one_could_be_given_twice(self, pattern):
+        issued("invoice:1")
+
+        with pytest.raises(BadPattern):
+            begin_series(Series.Sequence.INVOICE, pattern=pattern, day=date(2026, 11, 30))
+        assert Series.objects.count() == 1
+
+    def test_begin_anew_by_a_command(self, settings):
+        told = StringIO()
+
+        call_command("begin_series", "credit_note", "AB{year}-{number:05}", stdout=told)
+
+        year = timezone.localdate().year
+        assert told.getvalue() == f"The next document of credit_note is AB{year}-00001.\n"
+        with pytest.raises(CommandError, match="another series has numbers that read alike"):
+            call_command("begin_series", "credit_note", "AB{year}-{number}")
 
 
 class TestIssuing:
@@ -152,10 +193,12 @@ class TestConstraints:
         with broken("documents_series_steps"):
             run("UPDATE documents_series SET last = last + 1, last_on = '2026-11-29'")
         with broken("documents_series_steps"):
+            run("UPDATE documents_series SET last = last + 1, part = 2")
+        with broken("documents_series_steps"):
             copy("documents_series", series, year=2027)
         with broken("documents_series_without_a_gap"):
             run("UPDATE documents_series SET last = last + 1")
-        with broken("documents_series_once"):
+        with broken("documents_series_part_once"):
             copy("documents_series", series, last=0, last_on=None)
         with broken("documents_series_sequence_known"):
             copy("documents_series", series, sequence="other", last=0, last_on=None)
