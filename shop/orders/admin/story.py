@@ -89,6 +89,7 @@ def _payments(order: Order, viewer: User) -> Iterator[Chapter]:
 def _promises(order: Order) -> Iterator[Chapter]:
     promised = PaymentRequest.objects.filter(order=order, promised_at__isnull=False).order_by("position")
     for each in promised[:SHOWN]:
+        assert each.promised_at is not None  # chosen so
         told = _("Promise: %(kind)s") % {"kind": each.get_promise_display()}
         named = " · ".join(filter(None, (each.giver.get("name", ""), each.promise_reference)))
         yield Chapter(each.promised_at, told, each.amount - each.lowered, named or NOTHING)
