@@ -25,7 +25,8 @@ class NumberFormatsForm(forms.ModelForm):
                 self.fields[name].help_text = _("Empty: %(usual)s") % {"usual": usual}
 
     def clean(self) -> None:
-        for field, message in wrong_formats(NumberFormats(**self.cleaned_data)).items():
+        typed = {name: self.cleaned_data.get(name, "") for name in usual_formats()}
+        for field, message in wrong_formats(NumberFormats(**typed)).items():
             self.add_error(field, str(message))
 
 

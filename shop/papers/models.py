@@ -19,8 +19,8 @@ AFTER_SERVICE = "after_service"
 
 
 class MissingPaper(models.Model):
-    """Invoice of a settled order that could not be issued, or waits for the service. Deleted by the transaction that
-    issues it.
+    """Invoice or credit note of an order that could not be issued, or waits for the service. Deleted by the transaction
+    that issues it, or in which nothing lacks any more.
 
     `faults` are codes of `documents.invoices.checking`, or `AFTER_SERVICE`.
     """
