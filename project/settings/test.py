@@ -52,7 +52,9 @@ ZEAL_ALLOWLIST = [
     {"model": "shop.Payment", "field": "get()"},
     {"model": "shop.PaymentEvent", "field": "get()"},
     {"model": "shop.Order", "field": "get()"},
+    # Forms of settings in a single row find it anew when a refusal is told in them.
     {"model": "shop.ShopIdentity", "field": "get()"},
+    {"model": "documents.NumberFormats", "field": "get()"},
     # Django's own formsets find each row of the administration's inlines by its key; its choice of permissions names
     # the type of each; a category's ancestors are walked up, six levels at most.
     {"model": "catalog.PriceTier", "field": "get()"},
