@@ -95,7 +95,7 @@ class MissingPaperAdmin(ReadOnlyAdmin):
         """Issue the invoices of the chosen orders; those that still lack something stay. A tax code chosen is that of
         their lines sold at 0 without one."""
         orders = list(queryset.order_by("order_id").values_list("order_id", flat=True))
-        issued = left = 0
+        issued = lacked_nothing = left = 0
         if chosen := next(filter(None, map(whole_number, request.POST.getlist("tax"))), None):
             try:
                 say_code(orders=orders, tax_id=chosen)
@@ -104,13 +104,19 @@ class MissingPaperAdmin(ReadOnlyAdmin):
                 return
         for order_id in orders:
             try:
-                issue_by_hand(order_id=order_id, actor=cast(User, request.user), now=timezone.now())
-                issued += 1
+                documents = issue_by_hand(order_id=order_id, actor=cast(User, request.user), now=timezone.now())
+                issued += bool(documents)
+                lacked_nothing += not documents
             except Refused:
                 left += 1
         if issued:
             text = ngettext("%(n)d invoice is issued.", "%(n)d invoices are issued.", issued)
             messages.success(request, text % {"n": issued})
+        if lacked_nothing:
+            text = ngettext(
+                "%(n)d order lacked nothing any more.", "%(n)d orders lacked nothing any more.", lacked_nothing
+            )
+            messages.info(request, text % {"n": lacked_nothing})
         if left:
             text = ngettext("%(n)d invoice still lacks something.", "%(n)d invoices still lack something.", left)
             messages.warning(request, text % {"n": left})

@@ -30,8 +30,7 @@ def _issue_if_over(order_id: int, *, now: datetime) -> bool:
     try:
         issue_by_hand(order_id=order_id, actor=None, now=now)
     except NothingToInvoice:
-        # All of it was given back meanwhile.
-        MissingPaper.objects.filter(order=order_id, faults=[AFTER_SERVICE]).delete()
+        return False
     except StillMissing as missing:
         MissingPaper.objects.filter(order=order_id, faults=[AFTER_SERVICE]).update(faults=missing.faults)
     return True

@@ -16,6 +16,7 @@ from documents.issued.models import Document
 from documents.issued.services import NewDocument, issue
 from shop.orders.models import Order
 from shop.papers.contents import contents_of, language_of
+from shop.papers.lines import lines_of
 from shop.papers.models import InvoicedLine, MissingPaper
 from shop.papers.planning import Planned
 from shop.postings import invoicing
@@ -91,6 +92,14 @@ def _invoiced(order: Order, document: Document, planned: Planned, *, is_settled:
 
 
 INVOICING = (Document.Kind.INVOICE, Document.Kind.FINAL, Document.Kind.DEPOSIT)
+
+
+def forget_missing(order: Order) -> None:
+    """Delete the note of what a locked order's papers lack once they lack nothing, as when all that was not invoiced
+    was given back. One query, and more only for an order with such a note."""
+    noted = MissingPaper.objects.filter(order=order)
+    if noted.exists() and not any(each.lacks_documents for each in lines_of(order.pk)):
+        noted.delete()
 
 
 def note_missing(order: Order, faults: Sequence[str], *, now: datetime) -> None:

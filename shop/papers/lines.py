@@ -10,7 +10,7 @@ from catalog.pricing import ZERO
 from common.plain_rows import plain_rows_with
 from documents.invoices.treatments import may_share
 from shop.orders.lines.models import OrderLine
-from shop.papers.amounts import NOTHING, Amount, left_of, to_invoice
+from shop.papers.amounts import NOTHING, Amount, left_of, to_credit, to_invoice
 
 # Of each line: net and tax invoiced by deposit invoices, less what credit notes took back of them; net and tax invoiced
 # by all others; and what was given back, with tax.
@@ -46,6 +46,12 @@ class SoldLine:
     def rest(self) -> Amount:
         """Amount that is sold and not invoiced yet."""
         return to_invoice(self.line, invoiced=self.invoiced, given_back=self.given_back)
+
+    @property
+    def lacks_documents(self) -> bool:
+        """Tell whether something of the line is still to be invoiced, or to be credited."""
+        beyond = to_credit(self.line, invoiced=self.invoiced, given_back=self.given_back)
+        return bool(self.rest.gross or beyond.gross)
 
     @property
     def kept(self) -> Amount:

@@ -21,8 +21,8 @@ NO_LONGER_KEPT = "no_longer_kept"
 
 
 class MissingPaper(models.Model):
-    """Invoice of a settled order that could not be issued, or waits for the service. Deleted by the transaction that
-    issues it.
+    """Invoice or credit note of an order that could not be issued, or waits for the service. Deleted by the transaction
+    that issues it, or in which nothing lacks any more.
 
     `faults` are codes of `documents.invoices.checking`, `AFTER_SERVICE`, or `NO_LONGER_KEPT`.
     """

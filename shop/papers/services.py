@@ -58,12 +58,14 @@ def issue_at_settlement(
     entries of the ledger.
 
     Six statements for one paper that is paid; none for a zero total. A paper that cannot say all that it must never
-    holds up money: it is noted as missing, for the merchant.
+    holds up money: it is noted as missing, for the merchant. What deposit invoices lacked before comes with it.
     """
     if waits_for_service(order):
         note_missing(order, [AFTER_SERVICE], now=now)
         return []
     is_paid = payment is not None and payment.amount == order.gross
+    if not is_paid:
+        MissingPaper.objects.filter(order=order).delete()
     planned = at_settlement(order, lines, is_paid=is_paid, now=now)
     issued = issue_planned(order, planned, is_settled=True, now=now, seller=seller)
     note_missing(order, issued.faults, now=now)
@@ -82,6 +84,7 @@ def issue_at_receipt(
     """
     lines = lines_of(order.pk)
     if order.paid_at is None:
+        MissingPaper.objects.filter(order=order).delete()
         issued = _issue_deposit(order, lines, method=payment.provider, now=now)
         note_missing(order, issued.faults, now=now)
         queue_papers(order, issued.documents, now=now)
@@ -131,11 +134,12 @@ def waits_for_service(order: Order) -> bool:
 def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[Document]:
     """Issue all papers that an order lacks, once what was missing is there. Those that still lack something stay noted.
 
-    Locks the order. Raises NothingToInvoice, and StillMissing where none can be issued; then nothing was written.
+    None for an order that is noted and lacks nothing any more: the note goes. Locks the order. Raises NothingToInvoice
+    for one that is not noted either, and StillMissing where none can be issued; then nothing was written.
     """
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     lines = lines_of(order.pk)
-    MissingPaper.objects.filter(order=order).delete()
+    was_noted, _by_model = MissingPaper.objects.filter(order=order).delete()
     if order.paid_at is None:
         issued = _issue_deposit(order, lines, method="", now=now, by=actor)
     else:
@@ -143,8 +147,10 @@ def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[D
         issued = issue_planned(order, _missing(order, lines, now=now), is_settled=True, now=now, by=actor)
         issued.entries = [] if were_posted else issued.entries
     issued.add(credit_missing(order, by=actor, now=now))
-    if not issued.documents:
-        raise StillMissing(issued.faults) if issued.faults else NothingToInvoice
+    if not issued.documents and issued.faults:
+        raise StillMissing(issued.faults)
+    if not issued.documents and not was_noted:
+        raise NothingToInvoice
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
     queue_papers(order, issued.documents, now=now)

@@ -24,7 +24,7 @@ from shop.papers.amounts import NOTHING, to_credit
 from shop.papers.credit_notes.amounts import shared_among
 from shop.papers.credit_notes.contents import Part, credit_of
 from shop.papers.credit_notes.rests import Rests, parts_left, rests_of, units_of
-from shop.papers.issuing import Issued, note_missing
+from shop.papers.issuing import Issued, forget_missing, note_missing
 from shop.papers.models import NO_LONGER_KEPT, InvoicedLine, MissingPaper
 from shop.postings import invoicing
 from shop.postings import services as postings
@@ -39,10 +39,11 @@ def credit_given_back(order: Order, givings: Collection[int], *, by: User | None
 
     Credited is all that invoices say of a line beyond what is left of it, so that nothing is credited twice, and units
     that no invoice told of yet make no credit note. A credit note that cannot say all that it must never holds up the
-    giving back: it is noted as missing, for the merchant. Six queries, none of them for each line, and those of issuing
-    for each credit note.
+    giving back: it is noted as missing, for the merchant. Seven queries, none of them for each line, and those of
+    issuing for each credit note.
     """
     issued = _credit_given_back(order, givings, by=by, now=now)
+    forget_missing(order)
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
 

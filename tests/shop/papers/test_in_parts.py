@@ -15,14 +15,14 @@ from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.papers.models import InvoicedLine, MissingPaper
 from shop.papers.selectors import invoiced_of
-from shop.papers.services import issue_by_hand
+from shop.papers.services import NothingToInvoice, issue_by_hand
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import deliver, fill_cart, make_cart, pay, place
-from tests.shop.merchants import staff
+from tests.shop.merchants import browser_of, staff
 from tests.shop.papers.given import SIRET, complete_seller
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,7 @@ def test_words_missing_at_a_deposit_come_with_the_next_paper():
 
     [(deposit, said)] = papers(order)
     assert (deposit.kind, said.gross) == ("deposit", 202)
+    assert not MissingPaper.objects.exists()
     assert not list(faults_of_books())
 
 
@@ -150,6 +151,22 @@ def test_a_missing_deposit_invoice_is_issued_by_hand_and_leaves_the_list():
     assert (deposit.kind, from_data(deposit.data).gross) == ("deposit", 102)
     assert not MissingPaper.objects.exists()
     assert balances_of_order(order.pk) == {"in_transit": 10200, "deposits": -9000, "vat": -1200}
+
+
+def test_a_note_of_an_order_that_lacks_nothing_any_more_goes_by_hand():
+    order = in_parts(sold(), "102.00", "238.00")
+    receive(order, "102.00", 1)
+    pay(order, kind="dispute_lost", amount=D("102.00"), reference="part-1", event_id="lost")
+    assert MissingPaper.objects.filter(order=order).exists()
+
+    client = browser_of(staff("shop.view_missingpaper", "shop.issue_papers"))
+    told = {"action": "issue_chosen", "_selected_action": [MissingPaper.objects.get().pk]}
+    answer = client.post("/admin/shop/missingpaper/", told, follow=True)
+
+    assert "1 order lacked nothing any more." in answer.content.decode()
+    assert not MissingPaper.objects.exists()
+    with pytest.raises(NothingToInvoice):
+        issue_by_hand(order_id=order.pk, actor=UserFactory(is_staff=True), now=timezone.now())
 
 
 def test_a_final_invoice_that_lacked_words_comes_by_hand_with_its_deposit(seller):
