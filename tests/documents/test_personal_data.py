@@ -92,15 +92,6 @@ def test_what_was_emptied_has_no_file_and_is_made_none():
     assert not DocumentFile.objects.exists()
 
 
-def test_a_credit_note_keeps_its_invoice():
-    invoice = of_2015(now=END_OF_2015 - timedelta(days=365))
-    of_2015("credit_note:1", kind=Document.Kind.CREDIT_NOTE, corrects_id=invoice.pk)
-
-    assert tidy("documents", now=NOON - timedelta(days=366)) == 0
-    assert tidy("documents", now=NOON) == 1  # the credit note; then its invoice
-    assert tidy("documents", now=NOON) == 1
-
-
 def test_documents_of_orders_at_work_stay():
     of_2015()
     of_2015("invoice:order:18", order_id=18)
