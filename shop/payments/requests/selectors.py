@@ -28,7 +28,10 @@ _OWED = (
     " WHERE orders.account_id = %s AND this.state IN ('open', 'covered')"
     f" AND orders.status IN ('placed', 'paid', 'completed', 'refunded') AND {_REST} > 0"
 )
-_SUMS = f"SELECT orders.currency, count(*), sum({_REST}) FROM shop_paymentrequest this {_OWED} GROUP BY 1 ORDER BY 1"  # noqa: S608
+_SUMS = (
+    f"SELECT orders.currency, this.promise = 'opco', count(*), sum({_REST})"  # noqa: S608
+    f" FROM shop_paymentrequest this {_OWED} GROUP BY 1, 2 ORDER BY 1, 2"
+)
 _PAGE = f"{_OWED} ORDER BY this.due_on NULLS FIRST, this.id LIMIT %s OFFSET %s"
 
 
@@ -39,6 +42,11 @@ class Owed:
     asked: Asked
     order: Order
     is_overdue: bool
+
+    @property
+    def promised_by(self) -> str:
+        """Name of the OPCO that pays it, "" for a part that the account pays."""
+        return str(self.asked.request.giver.get("name", "")) if self.asked.payer else ""
 
 
 @dataclass(frozen=True)
@@ -61,18 +69,23 @@ class OwedParts:
     today: date
 
     @cached_property
-    def _counted(self) -> list[tuple[str, int, Decimal]]:
+    def _counted(self) -> list[tuple[str, bool, int, Decimal]]:
         with connection.cursor() as cursor:
             cursor.execute(_SUMS, [self.account_id])
             return cursor.fetchall()
 
     @property
     def sums(self) -> dict[str, Decimal]:
-        """Sum of all parts, by currency. One query for it and for their number."""
-        return {currency: amount for currency, _count, amount in self._counted}
+        """Sum of all parts that the account pays, by currency. One query for all sums and for the number of parts."""
+        return {currency: amount for currency, is_promised, _count, amount in self._counted if not is_promised}
+
+    @property
+    def promised(self) -> dict[str, Decimal]:
+        """Sum of the parts that OPCOs have promised, by currency."""
+        return {currency: amount for currency, is_promised, _count, amount in self._counted if is_promised}
 
     def __len__(self) -> int:
-        return sum(count for _currency, count, _amount in self._counted)
+        return sum(count for _currency, _is_promised, count, _amount in self._counted)
 
     def __getitem__(self, part: slice) -> list[Owed]:
         """Return some of them by their places, from and to. Two queries."""

@@ -33,6 +33,7 @@ from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.port import Provider
+from shop.payments.refunds.selectors import sent_back_to
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
@@ -51,7 +52,7 @@ PER_PAGE = 50
 @require_safe
 @account_page(Right.SEE_INVOICES)
 def money(request: AccountRequest) -> HttpResponse:
-    """Show what the account owes and when, its credit, and its payments."""
+    """Show what the account owes and when, its credit, its payments, and what was sent back."""
     account = request.account
     owed = OwedParts(account.pk, local_day(timezone.now()))
     payments = Paginator(payments_of(account.pk), PER_PAGE).get_page(request.GET.get("page"))
@@ -61,11 +62,13 @@ def money(request: AccountRequest) -> HttpResponse:
         "account": account,
         "owed": Paginator(cast(Any, owed), PER_PAGE).get_page(request.GET.get("owed")),
         "sums": owed.sums,
+        "promised": owed.promised,
         "credit": credit,
         "overdrawn": -credit,
         "currency": currency,
         "payments": payments,
         "received": received(payments),
+        "sent_back": sent_back_to(account.pk),
     }
     return render(request, "requests/money.html", context)
 

@@ -13,6 +13,7 @@ from accounts.members.models import CustomerAccount
 from common.moments import local_day
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import buy_on_account
+from shop.payments.refunds.models import Refund
 from shop.payments.requests.selectors import OwedParts
 from shop.payments.requests.using import keep_as_credit
 from tests.factories.accounts import MembershipFactory
@@ -86,6 +87,20 @@ def test_takes_as_many_queries_for_many_orders(buy, member, client):
             page_for(client, member)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_tells_of_money_sent_back_and_under_way_but_not_of_what_failed(buy, member, client):
+    order = buy()
+    pay(order)
+    common = {"currency": "EUR", "asked_at": timezone.now(), "asked_by": member.user}
+    Refund.objects.create(order=order, way="outside", state="done", amount=11, done_at=timezone.now(), **common)
+    Refund.objects.create(account=member.account, way="outside", state="pending", amount=12, **common)
+    Refund.objects.create(order=order, way="outside", state="failed", amount=13, failed_at=timezone.now(), **common)
+
+    page = page_for(client, member)
+
+    assert ("€11.00" in page, "€12.00" in page, "€13.00" in page) == (True, True, False)
+    assert page.count("under way") == 1
 
 
 def test_sums_count_all_parts_and_each_stands_on_a_page(buy, member, client, monkeypatch):
