@@ -39,8 +39,9 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
-from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.asked import Asked, asked_of, next_part
 from shop.payments.requests.links import link_of, linked_request, token_of
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.services import parts_of
@@ -127,8 +128,7 @@ def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
     several."""
     context = order_context(mail, blank=blank)
     parts = parts_of(context["order"])
-    owed = next((part for part in parts if part.rest > 0), None)
-    return context | _asks(context["order"], owed) | {"parts": parts if len(parts) > 1 else []}
+    return context | _asks(context["order"], next_part(parts)) | {"parts": parts if len(parts) > 1 else []}
 
 
 def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -214,8 +214,7 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
     refund = Refund.objects.select_related("payment", "payee").get(pk=mail.context["refund"])
-    by_provider = refund.payment if refund.way == Refund.Way.PROVIDER else None
-    method = method_label(by_provider.provider) if by_provider else ""
+    method = way_of(refund) if refund.way == Refund.Way.PROVIDER else ""
     return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 

@@ -46,7 +46,7 @@ from shop.orders.standing import CONFIRMED, standing_of, with_standing
 from shop.orders.unclaimed import waiting_part
 from shop.pages.frame import site_of
 from shop.papers.pro_forma import may_have_pro_forma
-from shop.papers.selectors import papers_of
+from shop.papers.selectors import papers_told_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.services import CreditTooSmall, pay_by_credit
 from shop.payments.form_action import let_forms_lead_to
@@ -249,7 +249,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     is_told_to_pay = view.phase == Phase.AWAITING_MONEY
     steps = steps_of_page(view, viewer=user, now=timezone.now())
     is_theirs = user is not None and may_claim(view.order, user)
-    papers = list(papers_of(view.order)) if view.sight.sees_papers and view.order.has_papers else []
+    papers = list(papers_told_of(view.order)) if view.sight.sees_papers and view.order.has_papers else []
     return {
         "view": view,
         "order": view.order,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models.fields.json import KT
 
 from accounts.members.models import Membership
 from accounts.members.rights import Right, rights_of
@@ -19,6 +20,13 @@ from shop.papers.models import InvoicedLine
 def papers_of(order: Order) -> QuerySet[Document]:
     """Return the documents of an order, the newest first."""
     return Document.objects.filter(order_id=order.pk).defer("data").order_by("-pk")
+
+
+def papers_told_of(order: Order) -> QuerySet[Document]:
+    """Return the documents of an order, the newest first, each with what tells them apart: `corrected`, the number of
+    the one that it takes back or replaces, and `payer`, the name of an OPCO that it is made out to; else None."""
+    payer = When(fact__contains=":opco:", then=KT("data__buyer__name"))
+    return papers_of(order).annotate(corrected=F("corrects__number"), payer=Case(payer))
 
 
 def papers_seen_by(member: Membership) -> QuerySet[Document]:

@@ -25,6 +25,7 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import make_cart, place
 from tests.ordeal import Trial
+from tests.shop.papers.given import SIRET, complete_seller
 from tests.shop.payments.providers.desks import stripe_desk
 from tests.shop.probes import Diary, Probe
 from tests.trials.any_money.frame import World
@@ -47,11 +48,13 @@ def tally(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def two_orders() -> tuple[int, int]:
-    """Place two orders of two units, 120 € each, of one account that has a limit; return their keys."""
+    """Place two orders of two units, 120 € each, of one account that has a limit; return their keys. All that their
+    invoices must say is there."""
+    complete_seller()
     member = MembershipFactory(is_owner=True)
     CustomerAccount.objects.filter(pk=member.account_id).update(credit_limit=LIMIT)
     entry = EntryFactory(handler="std_probe", tiers={1: "50.00"})
-    buyer = {"user": member.user, "account": member.account}
+    buyer = {"user": member.user, "account": member.account, "register_number": SIRET}
     first, second = (place(make_cart(entry, quantity=2, user=member.user), **buyer).pk for _twice in range(2))
     return first, second
 
@@ -72,6 +75,7 @@ BY_CARD: tuple[Step, ...] = (("card", {"n": 0, "m": 0, "choice": "pay"}), ("mess
 GIVE_BACK: Step = ("give_back", {"n": 0, "whole": False, "how": sending.How.AS_IT_CAME})
 KILLED: Step = ("send_refund", {"n": 0, "state": "succeeded", "kills": 1})
 ALL_ARRIVES: Step = ("all_arrives", {})
+SHARED: tuple[Step, ...] = (("plan", {"n": 0}), ("promise", {"n": 0, "m": 0}), ("transfer", {"n": 0, "amount": "50"}))
 IN_PARTS: tuple[Step, ...] = (("plan", {"n": 0}), *[("transfer", {"n": 0, "amount": "rest"})] * 2)
 
 # Each fault: the function that it replaces, what it puts there, how it is told, and a sequence that needs the function.
@@ -99,6 +103,18 @@ FAULTS: dict[str, tuple[str, Callable[..., Any], str, tuple[Step, ...]]] = {
         lambda _releases: lambda *_asked, **_more: True,
         "it is confirmed by its release rule",
         IN_PARTS,
+    ),
+    "what was given back is not credited": (
+        "shop.orders.giving_back.services.credit_given_back",
+        lambda _credit: lambda *_asked, **_told: None,
+        "what is invoiced of a confirmed order is what is sold of it",
+        (*BY_CARD, GIVE_BACK),
+    ),
+    "what was given back is taken off the wrong share": (
+        "shop.orders.giving_back.services.credited_by_payer",
+        lambda _credited: lambda *_asked: {},
+        "is asked for no less than their invoices say",
+        (*SHARED, GIVE_BACK),
     ),
     "what was given back is owed twice": (
         "shop.payments.refunds.sending.take_off",

@@ -19,6 +19,7 @@ from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
 from shop.payments.requests.together import apply_together, sum_waiting
 from shop.payments.requests.using import apply_money, keep_as_credit
+from tests.shop.papers.test_shares import AKTO
 from tests.trials.any_money.frame import Frame, one_of, some, which_order
 
 
@@ -43,7 +44,7 @@ class Merchant(Frame):
     def promise(self, n: int, m: int) -> None:
         order = self.order(n)
         position = one_of([each.request.position for each in asked_of(order)], m)
-        told = {"kind": "opco", "reference": "F", "due_on": None, "positions": [position]}
+        told = {"kind": "opco", "reference": "F", "due_on": None, "positions": [position], "giver": AKTO}
         with self.step("accept a promise"):
             accept_promise(order_id=order.pk, **told, **self.by_merchant)
 

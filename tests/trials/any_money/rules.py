@@ -20,6 +20,7 @@ from shop.payments.models import MoneyHandling, Payment, PaymentEvent, Settlemen
 from shop.payments.refunds.models import Refund
 from shop.payments.requests.asked import Asked, asked_of, releases, still_to_come
 from shop.payments.rest import rest_of
+from tests.trials.any_money.papers import broken_rules_of_numbers, broken_rules_of_papers
 from workbench.stand_ins.stripe import Stripe
 
 LIMIT = Decimal(150)
@@ -35,6 +36,7 @@ def broken_rules(service: Stripe) -> Iterator[str]:
         yield from (f"order {order.pk}: {rule}" for rule in _of_order(order, asked, is_taken=is_taken))
     yield from _of_payments(service)
     yield from _of_the_books(is_taken=is_taken)
+    yield from broken_rules_of_numbers()
 
 
 def _of_order(order: Order, asked: list[Asked], *, is_taken: bool) -> Iterator[str]:
@@ -50,14 +52,16 @@ def _of_order(order: Order, asked: list[Asked], *, is_taken: bool) -> Iterator[s
     sold = in_minor_units(order.gross - gone, order.currency) if is_settled else 0
     owed = in_minor_units(still_to_come(asked), order.currency) if is_settled else 0
     stands = balances_of_order(order.pk)
-    if sum(stands.get(account, 0) for account in (Account.TO_BE_INVOICED, Account.SALES, Account.VAT)) != -sold:
+    vat = stands.get(Account.VAT, 0)
+    if is_settled and stands.get(Account.TO_BE_INVOICED, 0) + stands.get(Account.SALES, 0) + vat != -sold:
         yield "what is sold is its total less what was given back"
     if stands.get(Account.RECEIVABLE, 0) != owed:
         yield "what is owed is what its requests still ask for"
-    if -stands.get(Account.DEPOSITS, 0) != (0 if is_settled else received):
-        yield "deposits are what came before it was confirmed"
+    if stands.get(Account.DEPOSITS, 0) != (0 if is_settled else -received - vat):
+        yield "deposits are what came before it was confirmed, less its VAT"
     if -stands.get(Account.REFUNDS_OWED, 0) != in_minor_units(owed_for(order), order.currency):
         yield "what is owed back is what its units given back say"
+    yield from broken_rules_of_papers(order, asked, gone=gone, is_taken=is_taken)
 
 
 def _of_payments(service: Stripe) -> Iterator[str]:

@@ -59,7 +59,9 @@ def _events(payment: Any, notice: Notice) -> Iterator[ProviderEvent]:
         yield _event(payment, kind, chargeback, notice)
 
 
-def _event(payment: Any, kind: str, thing: Any, notice: Notice, **more: Any) -> ProviderEvent:
+def _event(
+    payment: Any, kind: str, thing: Any, notice: Notice, *, refund_reference: str = "", refund_key: str = ""
+) -> ProviderEvent:
     amount, currency = from_mollie(thing["amount"])
     ours = noted(payment)
     return ProviderEvent(
@@ -73,5 +75,6 @@ def _event(payment: Any, kind: str, thing: Any, notice: Notice, **more: Any) -> 
         payload=dict(notice.payload),
         attempt_key=ours["key"],
         fee=Decimal(0),
-        **more,
+        refund_reference=refund_reference,
+        refund_key=refund_key,
     )

@@ -128,7 +128,8 @@ def _event(
     notice: Notice,
     *,
     fee: int = 0,
-    **more: Any,
+    refund_reference: str = "",
+    refund_key: str = "",
 ) -> ProviderEvent | None:
     """Return an event about the payment of a session; None for a session that another program has made."""
     ours = noted(session)
@@ -148,7 +149,8 @@ def _event(
         payload=dict(notice.payload),
         attempt_key=ours["key"],
         fee=from_stripe(fee, money) if kind == "dispute_lost" else Decimal(0),
-        **more,
+        refund_reference=refund_reference,
+        refund_key=refund_key,
     )
 
 
