@@ -60,7 +60,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Sight:
-    """Rights of a viewer on an order's page. `is_of_nobody`: the order was never claimed, and its customer is erased."""
+    """Rights of a viewer on an order's page. `is_of_nobody`: nobody claimed the order, and its customer is erased."""
 
     is_member: bool = False
     is_of_nobody: bool = False
