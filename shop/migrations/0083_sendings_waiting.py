@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('shop', '0081_book_exports'),
+        ('shop', '0082_lines_by_day'),
     ]
 
     operations = [
