@@ -1,4 +1,4 @@
-"""Prices as pure functions: no clock, no language, nothing but numbers in and numbers out.
+"""Prices as pure functions: no clock, no language, nothing but numbers in and numbers out, in the shop's currency.
 
 A line is sold as a whole at the price of its tier; the tier is found by the units that are
 *charged* (a free tutor's seat moves no tier). Prices are typed net or with tax. Tax is rounded half up: for a line
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Protocol
 
 from billing.taxes.spreading import Taxable, exact_tax, spread_tax
+from common.currencies import round_to_step, shop_step
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -108,8 +109,8 @@ def tiers_of(entry: _HasTiers) -> list[Tier]:
 
 
 def round_money(amount: Decimal) -> Decimal:
-    """Round ``amount`` to the cent, half a cent up."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    """Round ``amount`` to the cent, half a cent up; to the step of a currency without cents."""
+    return round_to_step(amount)
 
 
 def net_of(gross: Decimal, tax_rate: Decimal) -> Decimal:
@@ -157,7 +158,7 @@ def priced_together(lines: Sequence[Coded]) -> list[LinePrice | None]:
     prices = [line.price for line in lines]
     known = [(line.tax_code, price) for line, price in zip(lines, prices, strict=True) if price is not None]
     taxables = [Taxable(code, price.tax_rate, price.typed, price.includes_tax) for code, price in known]
-    taxes = iter(spread_tax(taxables))
+    taxes = iter(spread_tax(taxables, step=shop_step()))
     return [None if price is None else price.taxed(next(taxes)) for price in prices]
 
 

@@ -1,11 +1,17 @@
-"""Amounts in minor units of their currency: 1234 for 12.34 EUR, 1234 for 1234 JPY, 1234 for 1.234 KWD."""
+"""Amounts of money: their smallest step, and minor units: 1234 for 12.34 EUR, 1234 for 1234 JPY, 1230 for 1.23 KWD.
+
+Every amount that the shop computes or reads is a multiple of its currency's step: 0.01 for EUR, 1 for JPY. Currencies
+of three decimals step by 0.01 as well, so that the last decimal is 0: card networks take no other amounts
+(https://docs.stripe.com/currencies#three-decimal), and columns keep two decimals. Pages show all three.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision, list_currencies
+from django.conf import settings
 from django.db.models import Case, DecimalField, ExpressionWrapper, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
@@ -29,6 +35,32 @@ def from_minor_units(units: int, currency: str) -> Decimal:
 def places_of(currency: str) -> int:
     """Return the number of decimals of a currency (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
     return get_currency_precision(currency)
+
+
+MOST_PLACES = 2  # of columns
+
+
+@cache
+def step_of(currency: str) -> Decimal:
+    """Return the smallest step between amounts of a currency: 0.01 for EUR and for KWD, 1 for JPY."""
+    return Decimal(1).scaleb(-min(places_of(currency), MOST_PLACES))
+
+
+def shop_step() -> Decimal:
+    """Return the smallest step between amounts of the shop's currency."""
+    return step_of(settings.SHOP_CURRENCY)
+
+
+def round_to_step(amount: Decimal) -> Decimal:
+    """Round an amount in the shop's currency to its step, half a step up. Written with two decimals at least."""
+    rounded = amount.quantize(shop_step(), ROUND_HALF_UP)
+    return rounded.quantize(Decimal("0.01"))
+
+
+def is_whole(amount: Decimal, currency: str) -> bool:
+    """Tell whether an amount is a multiple of its currency's step."""
+    exponent = amount.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and -exponent <= min(places_of(currency), MOST_PLACES)
 
 
 def as_amount(units: Combinable, *, currency: str = "currency") -> Cast:

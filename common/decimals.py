@@ -12,10 +12,13 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import localize_input
 from django.utils.translation import gettext_lazy as _
 
+from common.currencies import MOST_PLACES, is_whole, places_of, step_of
+
 TWO_WAYS = "two_ways"  # code of the error of a number that can be read in two ways
 ONE_SIGN = _("“%(value)s” can be read in two ways. Write it without thousands separators, like 1234.50 or 1234,50.")
 NO_NUMBER = _("“%(value)s” is not a number. Write it in digits, like 1234.50 or 1234,50.")
 TOO_MANY_PLACES = _("“%(value)s” has too many decimals: at most %(places)s can be stored.")
+TOO_FINE = _("“%(value)s” is too fine: amounts in %(currency)s are multiples of %(step)s.")
 
 _BLANK = r"[ \t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}]"
 # A currency or a per cent sign, before or after.
@@ -29,6 +32,7 @@ _GROUPS = "|".join(
     )
 )  # fmt: skip
 _GROUPED = re.compile(_GROUPS, re.ASCII)
+_MOST_DIGITS = 20
 _TWO_WAYS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}", re.ASCII)
 
 
@@ -66,6 +70,19 @@ def _with_point(digits: str) -> str:
     return re.sub("[.,]", "", whole) + "." + decimals
 
 
+def read_amount(typed: str, *, currency: str) -> Decimal:
+    """Read an amount of money like `read_decimal`. Raises ValidationError, also for one that is no multiple of the
+    currency's step."""
+    places = places_of(currency)
+    amount = read_decimal(typed, places=None if places > MOST_PLACES else MOST_PLACES)
+    if not is_whole(amount, currency):
+        step = localize_input(step_of(currency).quantize(Decimal(1).scaleb(-places)))
+        params = {"value": typed.strip()[:40], "currency": currency, "step": step}
+        raise ValidationError(TOO_FINE, code="too_fine", params=params)
+    # 1.230 is written with a decimal more than columns have. What is too long is left to the field.
+    return amount.quantize(Decimal(1).scaleb(-MOST_PLACES)) if amount.adjusted() < _MOST_DIGITS else amount
+
+
 class DecimalInput(forms.TextInput):
     """Control for a number with decimals: a text, because browsers drop the comma from a number."""
 
@@ -95,3 +112,21 @@ class DecimalField(forms.DecimalField):
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
+
+
+class AmountField(DecimalField):
+    """Amount of money in the shop's currency, read by `read_amount`."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{"max_digits": 12, "decimal_places": MOST_PLACES} | how)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, Decimal | int):
+            return super().to_python(value)
+        return read_amount(str(value), currency=settings.SHOP_CURRENCY)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the stored amount with the decimals of the currency, or what was typed."""
+        if isinstance(value, Decimal) and is_whole(value, settings.SHOP_CURRENCY):
+            return value.quantize(Decimal(1).scaleb(-places_of(settings.SHOP_CURRENCY)))
+        return super().prepare_value(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from uuid import uuid4
@@ -16,6 +16,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from bench.harness import Report, in_turns, seconds
 from bench.memory import peak_megabytes
@@ -116,19 +117,20 @@ def _export(day: date, *, lines: int) -> None:
 
 
 def _post(count: int, day: date) -> None:
-    """Post sales of a day, each of two lines for an account of its own part."""
+    """Post sales of a day and the money for each, of two lines each: every order of a customer's is settled by it."""
     at = day_ends(day) - timedelta(hours=12)
+    customer = CustomerAccount.objects.get(name=MANY).pk
     for first in range(0, count, A_BATCH):
-        post(
-            Entry(
-                f"bench:{day}:{number}",
-                Kind.MONEY_IN,
-                at,
-                "EUR",
-                (Line(Account.BANK, 100 + number), Line(Account.IN_TRANSIT, -100 - number, part="sandbox")),
-            )
-            for number in range(first, min(first + A_BATCH, count))
-        )
+        post(_entry(number, at, customer) for number in range(first, min(first + A_BATCH, count)))
+
+
+def _entry(number: int, at: datetime, customer: int) -> Entry:
+    order, is_sale = divmod(number, 2)
+    units = 100 + order
+    owed = Line(Account.RECEIVABLE, units if is_sale else -units, customer, order + 1)
+    other = Line(Account.SALES, -units, None, order + 1, "standard") if is_sale else Line(Account.BANK, units)
+    kind = Kind.SALE if is_sale else Kind.MONEY_IN
+    return Entry(f"bench:{at:%j}:{number}", kind, at, "EUR", (owed, other))
 
 
 def _seal() -> None:

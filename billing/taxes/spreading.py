@@ -1,4 +1,5 @@
-"""Tax of an order: computed on the sum of each code, then spread over the lines, so that all sums agree to the cent."""
+"""Tax of an order: computed on the sum of each code, then spread over the lines, so that all sums agree to the cent,
+or to the step of a currency without cents."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Taxable:
-    """Amount of a line, in whole cents, with its tax code and the rate of that in per cent. The amount is net, or with
+    """Amount of a line, in whole steps, with its tax code and the rate of that in per cent. The amount is net, or with
     tax where `includes_tax`."""
 
     code: Hashable
@@ -30,21 +31,21 @@ def exact_tax(amount: Decimal, rate: Decimal, *, includes_tax: bool) -> Decimal:
     return amount * rate / (100 + rate if includes_tax else 100)
 
 
-def spread(total: Decimal, exact: Sequence[Decimal]) -> list[Decimal]:
-    """Return the shares of a total in whole cents, by largest remainder: each of `exact`, which sum to it but for
-    rounding, is rounded down, and the cents left go to the largest remainders, the earlier one first."""
-    shares = [each.quantize(CENT, ROUND_FLOOR) for each in exact]
-    left = int((total - sum(shares, Decimal(0))) / CENT)
+def spread(total: Decimal, exact: Sequence[Decimal], *, step: Decimal = CENT) -> list[Decimal]:
+    """Return the shares of a total in whole steps, by largest remainder: each of `exact`, which sum to it but for
+    rounding, is rounded down, and the steps left go to the largest remainders, the earlier one first."""
+    shares = [each.quantize(step, ROUND_FLOOR) for each in exact]
+    left = int((total - sum(shares, Decimal(0))) / step)
     for place in sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))[:left]:
-        shares[place] += CENT
+        shares[place] += step
     return shares
 
 
-def spread_tax(lines: Sequence[Taxable]) -> list[Decimal]:
+def spread_tax(lines: Sequence[Taxable], *, step: Decimal = CENT) -> list[Decimal]:
     """Return the tax of each line, in order.
 
     Lines of one code and rate together bear the tax on the sum of their nets, or the tax in the sum of their grosses,
-    half a cent rounded up, and share it (`spread`). Nets and grosses of one code are summed apart.
+    half a step rounded up, and share it (`spread`). Nets and grosses of one code are summed apart.
     """
     taxes = [Decimal(0)] * len(lines)
     together: dict[tuple[Hashable, Decimal, bool], list[int]] = defaultdict(list)
@@ -52,7 +53,9 @@ def spread_tax(lines: Sequence[Taxable]) -> list[Decimal]:
         together[line.code, line.rate, line.includes_tax].append(place)
     for (_code, rate, includes_tax), places in together.items():
         amount = sum((lines[place].amount for place in places), Decimal(0))
-        due = exact_tax(amount, rate, includes_tax=includes_tax).quantize(CENT, ROUND_HALF_UP)
-        for place, share in zip(places, spread(due, [lines[place].exact_tax for place in places]), strict=True):
+        due = exact_tax(amount, rate, includes_tax=includes_tax).quantize(step, ROUND_HALF_UP)
+        for place, share in zip(
+            places, spread(due, [lines[place].exact_tax for place in places], step=step), strict=True
+        ):
             taxes[place] = share
     return taxes

@@ -43,6 +43,7 @@ from catalog.services.recheck import recheck
 from common.admin.display import NOTHING, amount, choice_label
 from common.admin.languages import language_tabs
 from common.admin.refusals import TellsRefusals
+from common.decimals import AmountField
 from handlers.contract import Level
 from handlers.querystring import encode
 from handlers.selectors import faults_of
@@ -194,6 +195,8 @@ class EntryAdmin(ChangesTogether, TellsRefusals, TranslationAdmin):
             kwargs["widget"] = RichText()
         elif name == "terms":
             kwargs["widget"] = UnfoldAdminTextareaWidget({"rows": 4})
+        elif name == "cancel_fee":
+            kwargs["form_class"] = AmountField
         elif name == "image":
             kwargs["widget"] = Picture({"accept": "image/*"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -12,7 +12,7 @@ from unfold.forms import PaginationFormSetMixin
 from catalog.guards import prices_include_tax
 from catalog.models.entries import PriceTier
 from catalog.services.errors import FirstPriceMissing
-from common.admin.decimals import DECIMALS
+from common.admin.decimals import AMOUNTS
 from common.admin.pages import TabularRows
 from common.constraints import SaysWhy
 
@@ -57,7 +57,7 @@ class PriceInline(TabularRows):
     model = PriceTier
     form = PriceForm
     formset = PriceFormSet
-    formfield_overrides = DECIMALS
+    formfield_overrides = AMOUNTS
     fields = ("from_quantity", "unit_net")
     ordering = ("from_quantity",)
     verbose_name_plural = _("prices")

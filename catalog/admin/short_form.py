@@ -36,7 +36,7 @@ from catalog.services.entries import save_entry
 from catalog.services.proposals import proposed_code, proposed_slug
 from catalog.services.taxes import save_tax
 from common.admin.decimals import AdminDecimalInput
-from common.decimals import DecimalField
+from common.decimals import AmountField, DecimalField
 from common.languages import languages, reader_language
 from common.made_from import as_posted
 from common.refusals import Refused, add_refusal
@@ -54,10 +54,7 @@ class ShortForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, widget=UnfoldAdminTextInputWidget({"autofocus": True})
     )
-    unit_net = DecimalField(
-        label=gettext_lazy("Net price"), min_value=Decimal(0), max_digits=12, decimal_places=2,
-        widget=AdminDecimalInput(),
-    )  # fmt: skip
+    unit_net = AmountField(label=gettext_lazy("Net price"), min_value=Decimal(0), widget=AdminDecimalInput())
     category = forms.ChoiceField(label=gettext_lazy("Category"), required=False, widget=UnfoldAdminSelectWidget())
     new_category = forms.CharField(
         label=gettext_lazy("or a new category"), required=False, max_length=150, widget=UnfoldAdminTextInputWidget()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from common.decimals import DecimalField, DecimalInput
+from common.decimals import AmountField, DecimalField, DecimalInput
 
 
 class AdminDecimalInput(DecimalInput, UnfoldAdminTextInputWidget):
@@ -22,4 +22,8 @@ class AdminDecimalInput(DecimalInput, UnfoldAdminTextInputWidget):
 # The `formfield_overrides` of every page and inline with such numbers.
 DECIMALS: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
     models.DecimalField: {"form_class": DecimalField, "widget": AdminDecimalInput}
+}
+# Of those whose only such numbers are amounts of money.
+AMOUNTS: Mapping[type[models.Field[Any, Any]], Mapping[str, Any]] = {
+    models.DecimalField: {"form_class": AmountField, "widget": AdminDecimalInput}
 }

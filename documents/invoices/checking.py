@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from common.currencies import step_of
 from documents.invoices.codes import faults_of_codes, is_blank
 from documents.invoices.treatments import RATES, TREATMENTS, may_share
 from documents.invoices.values import TRANSFER, Invoice, Tax
 
-CENT = Decimal("0.01")
 # Largest that every reader of e-invoices takes.
 MOST = Decimal("999999999999.99")
 
@@ -88,7 +88,7 @@ def _of_lines(invoice: Invoice) -> Iterator[str]:
         if _decimals(line.unit_net) > 6 or line.unit_net < 0:
             yield f"lines[{place}].unit_net"
         # A line's net may be rounded, spread or taken out of a gross price: the unit's net follows it, not exactly.
-        tolerance = CENT + line.quantity * Decimal("0.000001")
+        tolerance = step_of(invoice.currency) + line.quantity * Decimal("0.000001")
         if abs(line.quantity * line.unit_net - line.net) > tolerance:
             yield f"lines[{place}].net"
         if line.starts_on and line.ends_on and line.starts_on > line.ends_on:
@@ -109,10 +109,10 @@ def _of_taxes(invoice: Invoice) -> Iterator[str]:
         has_rate = tax.rate > 0 and (not tax.is_french(invoice.seller) or f"{tax.rate.normalize():f}" in RATES)
         if has_rate != (category == "S") or (category != "S" and (tax.rate or tax.tax)):
             yield f"taxes[{tax.key}].rate"
-        # Taken out of gross prices, or spread, the tax may differ by a cent for each line; that of a part, which is the
+        # Taken out of gross prices, or spread, the tax may differ by a step for each line; that of a part, which is the
         # difference of two rounded sums, by two.
         lines = max(1, sum(line.tax == tax.key for line in invoice.lines))
-        if abs(tax.net * tax.rate / 100 - tax.tax) > 2 * CENT * lines:
+        if abs(tax.net * tax.rate / 100 - tax.tax) > 2 * step_of(invoice.currency) * lines:
             yield f"taxes[{tax.key}].tax"
 
 

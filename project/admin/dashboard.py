@@ -82,7 +82,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["missing"] = missing_from_the_shop(now=now)
     if user.has_perm("outbox.view_job") or user.has_perm("outbox.view_mail"):
         context["outages"] = outages()
-    return context | {"counts": list(_counts(user, waiting, now=now))}
+    # What waits for somebody comes first.
+    counts = sorted(_counts(user, waiting, now=now), key=lambda count: not count.number)
+    return context | {"counts": counts}
 
 
 def _period(request: HttpRequest) -> Period:
@@ -253,8 +255,8 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
             "bad",
         )
         yield Count(
-            _("Entries to say whether vocational"),
-            _("Until they do, private persons cannot buy them."),
+            _("Entries to mark as vocational training or not"),
+            _("Until then, private persons cannot buy them."),
             Entry.objects.unsaid().count(),
             reverse("admin:catalog_entry_changelist", query={VocationalFilter.parameter_name: str(Vocational.UNSAID)}),
         )

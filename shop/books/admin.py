@@ -22,6 +22,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -131,7 +132,8 @@ class BookExportAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("export"), ordering="kind")
     def name(self, export: BookExport) -> str:
-        return f"{export.get_kind_display()} ({export.get_form_display()})"
+        kind = str(capfirst(export.get_kind_display()))
+        return kind if export.kind == BookExport.Kind.FEC else f"{kind}, {export.get_form_display()}"
 
     @display(description=gettext_lazy("period"), ordering="ends_on")
     def period(self, export: BookExport) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -39,8 +40,9 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
-from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.asked import Asked, asked_of, next_part
 from shop.payments.requests.links import link_of, linked_request, token_of
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.services import parts_of
@@ -122,13 +124,17 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
     }
 
 
+def _ended(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of the mail that an order has ended unpaid, with what was paid for it all the same."""
+    return order_context(mail, blank=blank) | {"received": Decimal(mail.context.get("received", "0"))}
+
+
 def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail that says how to pay: the part that is owed next, and all parts if there are
     several."""
     context = order_context(mail, blank=blank)
     parts = parts_of(context["order"])
-    owed = next((part for part in parts if part.rest > 0), None)
-    return context | _asks(context["order"], owed) | {"parts": parts if len(parts) > 1 else []}
+    return context | _asks(context["order"], next_part(parts)) | {"parts": parts if len(parts) > 1 else []}
 
 
 def _payer(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -214,8 +220,7 @@ def _money(mail: Mail, *, blank: bool) -> dict[str, Any]:
 def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
     refund = Refund.objects.select_related("payment", "payee").get(pk=mail.context["refund"])
-    by_provider = refund.payment if refund.way == Refund.Way.PROVIDER else None
-    method = method_label(by_provider.provider) if by_provider else ""
+    method = way_of(refund) if refund.way == Refund.Way.PROVIDER else ""
     return order_context(mail, blank=blank) | {"refund": refund, "method": method}
 
 
@@ -287,7 +292,7 @@ KINDS = {
     "order_again": (order_context, pgettext_lazy("kind of mail", "Order, its page once more")),
     "payer_nothing_due": (order_context, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
     "payer_order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended, to the payer")),
-    "order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended")),
+    "order_ended": (_ended, pgettext_lazy("kind of mail", "Order ended")),
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),

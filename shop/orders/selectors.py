@@ -26,7 +26,7 @@ from shop.orders.places import UNPROVED_HOLDS_FOR
 from shop.orders.standing import Standing
 from shop.payments.charge_backs.selectors import taken_back_of
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.requests.asked import Asked, still_to_come
+from shop.payments.requests.asked import Asked, left_to_buyer, next_part, still_to_come
 from shop.payments.requests.services import parts_of
 from shop.payments.services import methods_for
 from shop.payments.under_way import UnderWay, under_way
@@ -121,6 +121,11 @@ class OrderView:
         return still_to_come(self.asked) if is_confirmed else ZERO
 
     @property
+    def still_owed_by_buyer(self) -> Decimal:
+        """Part of `still_owed` that no OPCO has promised."""
+        return still_to_come(left_to_buyer(self.asked)) if self.still_owed else ZERO
+
+    @property
     def label(self) -> str:
         """Status of the order in words that say paid only where nothing is owed."""
         received = sum((part.received for part in self.asked), ZERO)
@@ -128,13 +133,14 @@ class OrderView:
 
     @property
     def all_to_pay(self) -> Decimal:
-        """Amount of all that is still to come; the total before anything was asked for."""
-        return still_to_come(self.asked) or self.order.gross
+        """Amount of all that is still to come from the buyer; the total before anything was asked for."""
+        return still_to_come(left_to_buyer(self.asked)) or self.order.gross
 
     @property
     def to_pay(self) -> Decimal:
-        """Amount that is to be paid next: of the first part that is still to come."""
-        return next((part.rest for part in self.asked if part.rest > 0), self.all_to_pay)
+        """Amount that is to be paid next."""
+        part = next_part(self.asked)
+        return part.rest if part else self.all_to_pay
 
     @property
     def shows_parts(self) -> bool:
@@ -259,7 +265,7 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         sight=sight,
         phase=_phase(order, lines, last_payment),
         lines=lines,
-        methods=tuple(methods_for(order, asked)) if sight.may_pay else (),
+        methods=tuple(methods_for(order, asked)) if sight.may_pay and _asks_buyer(asked) else (),
         has_stray_money=_has_stray_money(order),
         under_way=under_way(order, payments),
         asked=asked,
@@ -267,6 +273,11 @@ def order_page(order: Order, *, sight: Sight) -> OrderView:
         seen="",
     )
     return replace(view, seen=_fingerprint(view))
+
+
+def _asks_buyer(asked: Sequence[Asked]) -> bool:
+    """Tell whether the buyer has something to pay, or nothing was asked for yet: the share of an OPCO is paid by it."""
+    return not asked or bool(left_to_buyer(asked))
 
 
 def _has_stray_money(order: Order) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from billing.taxes.spreading import spread
 from catalog.pricing import ZERO, round_money
+from common.currencies import shop_step
 from shop.orders.lines.models import OrderLine
 
 
@@ -78,7 +79,7 @@ def part_of_amount(whole: Amount, gross: Decimal) -> Amount:
 
 
 def spread_over(sum_: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Spread a sum over weights by largest remainder, in whole cents, none getting more than its weight.
+    """Spread a sum over weights by largest remainder, in whole steps of money, none getting more than its weight.
 
     Raises ValueError for a sum below zero, or above the sum of the weights.
     """
@@ -87,4 +88,4 @@ def spread_over(sum_: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
         raise ValueError(f"{sum_} is not within {total}")
     if not sum_:
         return [ZERO] * len(weights)
-    return spread(sum_, [sum_ * weight / total for weight in weights])
+    return spread(sum_, [sum_ * weight / total for weight in weights], step=shop_step())

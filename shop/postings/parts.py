@@ -16,6 +16,7 @@ from common.admin.display import NOTHING
 from common.currencies import in_minor_units
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.payments.registry import get_provider, method_label
 
 
 def part_of(line: OrderLine) -> str:
@@ -39,8 +40,8 @@ def lines_by_part(order: Order, account: Account, parts: Iterable[Part]) -> Iter
 
 
 def in_words(parts: Collection[str]) -> Mapping[str, str]:
-    """Return each part for a person to read: name and rate of a tax code, any other as it is. One query, none where no
-    part names a code."""
+    """Return each part for a person to read: name and rate of a tax code, a payment method, any other as it is. One
+    query, none where no part names a code."""
     keys = {part: int(code) for part in parts if (code := part.partition(":")[0]) != part and code.isdecimal()}
     names = Tax.objects.in_bulk(set(keys.values()))
     return {part: _named(part, names.get(keys.get(part, 0))) for part in parts}
@@ -49,4 +50,6 @@ def in_words(parts: Collection[str]) -> Mapping[str, str]:
 def _named(part: str, code: Tax | None) -> str:
     kind, _colon, rate = part.partition(":")
     named = code or TaxKind(kind).label if rate and (code or kind in TaxKind.values) else None
-    return f"{named} ({localize(Decimal(rate))} %)" if named else part or NOTHING
+    if named:
+        return f"{named} ({localize(Decimal(rate))} %)"
+    return method_label(part) if get_provider(part) else part or NOTHING

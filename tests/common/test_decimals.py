@@ -14,7 +14,7 @@ from django.utils import translation
 
 from accounts.people.models import User
 from common.admin.readonly import ReadOnlyAdmin
-from common.decimals import DecimalField, DecimalInput, read_decimal
+from common.decimals import AmountField, DecimalField, DecimalInput, read_amount, read_decimal
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,52 @@ def test_a_field_shows_what_is_stored_in_the_readers_way(language, shown):
         assert f'value="{shown}"' in page
         assert 'inputmode="decimal"' in page
         assert Form({"price": shown}).is_valid()
+
+
+class TestAmounts:
+    @pytest.mark.parametrize(
+        ("typed", "currency", "amount"),
+        [
+            ("12,50", "EUR", "12.50"), ("1 234,50 €", "EUR", "1234.50"), ("1200", "JPY", "1200"),
+            ("12.00", "JPY", "12"), ("1.230", "KWD", "1.23"), ("1,23", "KWD", "1.23"), ("1,234.560", "KWD", "1234.56"),
+        ],
+    )  # fmt: skip
+    def test_are_read_in_steps_of_their_currency(self, typed, currency, amount):
+        assert read_amount(typed, currency=currency) == Decimal(amount)
+
+    @pytest.mark.parametrize(
+        ("typed", "currency", "why"),
+        [
+            ("1.234", "KWD", "“1.234” is too fine: amounts in KWD are multiples of 0.010."),
+            ("0,005", "KWD", "“0,005” is too fine: amounts in KWD are multiples of 0.010."),
+            ("12.5", "JPY", "“12.5” is too fine: amounts in JPY are multiples of 1."),
+            ("1.234", "EUR", "can be read in two ways"),
+            ("12.345", "EUR", "can be read in two ways"),
+            ("1.23456", "EUR", "has too many decimals"),
+        ],
+    )
+    def test_finer_ones_are_refused_with_the_step(self, typed, currency, why):
+        with translation.override("en"), pytest.raises(ValidationError, match=why):
+            read_amount(typed, currency=currency)
+
+    @pytest.mark.parametrize(("currency", "shown"), [("EUR", "12.00"), ("JPY", "12"), ("KWD", "12.000")])
+    def test_are_shown_in_their_field_with_the_decimals_of_the_currency(self, settings, currency, shown):
+        settings.SHOP_CURRENCY = currency
+
+        class Form(forms.Form):
+            price = AmountField(min_value=Decimal(0))
+
+        with translation.override("en"):
+            form = Form({"price": shown}, initial={"price": Decimal("12.00")})
+            assert f'value="{shown}"' in str(Form(initial={"price": Decimal("12.00")})["price"])
+            assert form.is_valid()
+            assert not form.has_changed()
+
+    def test_an_endless_number_is_refused(self):
+        class Form(forms.Form):
+            price = AmountField()
+
+        assert not Form({"price": "9" * 40 + ".5"}).is_valid()
 
 
 def subclasses(base: type) -> set[type]:

@@ -24,6 +24,7 @@ FLOORS = (
 # File: why its sums are not figures, or are the ledger's own.
 REASONS = {
     "billing/closures/sums.py": "The ledger.",
+    "billing/journal/entries.py": "The ledger.",
     "billing/journal/vat.py": "The ledger.",
     "billing/ledger/moving.py": "The ledger.",
     "billing/ledger/selectors.py": "The ledger.",
@@ -32,6 +33,7 @@ REASONS = {
     "shop/postings/of_order.py": "The ledger.",
     "shop/postings/sources.py": "Rows that become entries.",
     "shop/postings/verifying.py": "Rows that are compared with the ledger.",
+    "shop/postings/verifying_documents.py": "The ledger, compared with documents.",
     "shop/orders/figures.py": "Totals of orders that wait for money: nothing of them is in the books.",
     "shop/orders/giving_back/paying_back.py": "Rows that are noted as paid back, under their order's lock.",
     "shop/orders/giving_back/worth.py": "The part of one line that has not gone back, under its order's lock.",

@@ -21,7 +21,6 @@ from billing.taxes.deciding import Rule
 from billing.taxes.kinds import TaxKind
 from catalog.models.entries import Entry
 from catalog.services.checks import check_entries
-from common.moments import local_day
 from documents.issued.models import Document, DocumentFile
 from enrolments.grounds.models import Ground
 from enrolments.learning.selectors import Stage, my_courses
@@ -33,6 +32,7 @@ from handlers.registry import installed
 from outbox.jobs.models import Job
 from outbox.jobs.running import run_due_jobs
 from outbox.mails.models import Mail
+from shop.books.models import BookExport
 from shop.orders.freezing import reasons_of
 from shop.orders.giving_back.models import GivingBack
 from shop.orders.history.models import OrderEvent
@@ -47,11 +47,9 @@ from shop.payments.requests.models import PaymentRequest
 from shop.payments.statements.matching import proposals_for
 from shop.payments.statements.models import BankStatement, StatementLine
 from shop.payments.statements.refunds import sent_for
-from shop.payments.statements.services import import_file, keep_file
 from shop.postings.verifying import faults_of_books
 from shop.withdrawal.models import Withdrawal
 from workbench.demo.people import DEMO_PEOPLE, PASSWORD
-from workbench.demo.statement import sample_statement
 
 
 def stages(email: str) -> dict[str, Stage]:
@@ -122,11 +120,6 @@ class TestDemo(TestCase):
         assert frozen.method == "sandbox"
 
     def test_its_bank_statement_shows_each_case_once(self):
-        merchant = User.objects.get(email="merchant@demo.example")
-        now = timezone.now()
-        kept = keep_file(content=sample_statement(local_day(now)), account="", actor=merchant, now=now)
-        import_file(statement_id=kept.pk, now=now)
-
         lines = StatementLine.objects.order_by("pk")
         told = Counter(_case(line) for line in lines)
 
@@ -210,7 +203,7 @@ class TestDemo(TestCase):
         on_sale = [(entry.code, found) for entry, found in check_entries() if entry.is_on_sale]
         assert [(code, str(found.message)) for code, found in on_sale if found.level is not Level.INFO] == []
 
-    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails_and_files_of_documents(self):
+    def test_is_loaded_once_and_leaves_a_worker_nothing_but_mails_and_files(self):
         counts = [model.objects.count() for model in (Order, User, Seat, Entry, Mail)]
         call_command("seed_demo", verbosity=0)
         assert [model.objects.count() for model in (Order, User, Seat, Entry, Mail)] == counts
@@ -223,6 +216,11 @@ class TestDemo(TestCase):
         assert Mail.objects.get(pk=dead.payload["mail_id"]).recipient == "bureau@lacombe.example"
         assert set(Mail.objects.values_list("state", flat=True)) == {"sent", "failed", "recalled"}
         assert DocumentFile.objects.values("document").distinct().count() == Document.objects.count()
+        exports = BookExport.objects.order_by("pk")
+        assert [(each.kind, each.made_at is not None, bool(each.rows)) for each in exports] == [
+            ("fec", True, True),
+            ("vat", True, True),
+        ]
         # Released before the mail left, whose news is told to nobody; and reminders of parts that were paid since.
         recalled = Mail.objects.filter(state="recalled").values_list("kind", "recipient")
         news = [recipient for kind, recipient in recalled if kind != "part_due"]

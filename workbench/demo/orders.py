@@ -54,7 +54,7 @@ def stories_of_orders(shop: DemoShop) -> Iterator[Story]:
     yield _bought(shop, lacombe, paul, paul, ("EXCEL-SOLO", 1, ()), "TABLEUR", placed=41, paid=40)
     yield _bought(shop, lacombe, helene, nadia, ("GILET-SST", 2, VESTS), "VIR GILETS", placed=4, paid=3)
     yield _too_little(shop)
-    yield _left_open(shop, lacombe, paul, nadia, ("PACK-10", 1, ()), placed=0, name="waiting")
+    yield _left_open(shop, lacombe, paul, nadia, ("PACK-10", 1, ()), placed=2, name="waiting")
     yield _bought(
         shop, aubin, yann, theo, ("PACK-10", 1, ()), "CLINIQUE PACK", placed=14, paid=12, name="pack"
     )  # fmt: skip
@@ -209,7 +209,7 @@ def _of_visitors(shop: DemoShop) -> Iterator[Story]:
     waiting for money."""
     yield _of_visitor(shop, "Camille Roy", "DOC-SOLO", "ROY 0612", placed=6, withdrawn=2)
     yield _of_visitor(shop, "Sacha Rive", "DOC-SOLO", "RIVE 0412", placed=4)
-    yield _of_visitor(shop, "Jeanne Visiteuse", "EXCEL-SOLO", "", placed=0)
+    yield _of_visitor(shop, "Jeanne Visiteuse", "EXCEL-SOLO", "", placed=2)
 
 
 def _of_visitor(

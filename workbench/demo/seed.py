@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from catalog.models.entries import Entry
 from workbench.demo.accounts import make_accounts, stories_of_members
+from workbench.demo.books import stories_of_books
 from workbench.demo.catalogue import make_catalogue
 from workbench.demo.courses import make_courses
 from workbench.demo.money import stories_of_money
@@ -38,6 +39,7 @@ def seed(*, now: datetime) -> bool:
                 *stories_of_money(shop),
                 *stories_of_papers(shop),
                 *stories_of_training(shop),
+                *stories_of_books(shop),
                 *stories_of_members(people, accounts, shop.clock),
             ],
             shop.clock,

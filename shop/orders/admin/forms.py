@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from catalog.pricing import round_money
 from common.admin.decimals import AdminDecimalInput
-from common.decimals import read_decimal
+from common.decimals import read_amount
 
 _MOST = Decimal("9999999999.99")
 REFERENCE_LENGTH = 140
@@ -30,7 +31,7 @@ class AmountField(forms.Field):
         typed = str(value).strip() if value is not None else ""
         if not typed:
             return None
-        amount = read_decimal(typed, places=2)
+        amount = read_amount(typed, currency=settings.SHOP_CURRENCY)
         if amount <= 0:
             raise ValidationError(self.error_messages["positive"], code="positive")
         if amount > _MOST:

@@ -25,7 +25,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from accounts.people.models import User
 from common.admin.decimals import AdminDecimalInput
 from common.admin.display import Label, Table, admin_link, amount, columns, moment
-from common.decimals import DecimalField
+from common.decimals import AmountField
 from common.refusals import Refused
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Ground
@@ -81,12 +81,10 @@ class WhyAndHowMuch(forms.Form):
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
         help_text=gettext_lazy("Kept in the history of the order and of its seats; the customer’s operators read it."),
     )
-    amount = DecimalField(
+    amount = AmountField(
         label=gettext_lazy("Another amount"),
         required=False,
         min_value=Decimal(0),
-        max_digits=12,
-        decimal_places=2,
         widget=AdminDecimalInput(),
         help_text=gettext_lazy(
             "Tax included. Empty: what these units were sold for. Less or more, within what was paid; say why above."

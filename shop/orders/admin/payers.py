@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.people.models import User
 from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
-from common.decimals import DecimalField
+from common.decimals import AmountField
 from common.fields import AddressField
 from common.refusals import Refused, add_refusal
 from shop.orders.admin.actions import ORDER_PAGE
@@ -33,11 +33,9 @@ class PayerForm(forms.Form):
 
     use_required_attribute = False
 
-    amount = DecimalField(
+    amount = AmountField(
         label=gettext_lazy("Amount that they pay"),
         min_value=Decimal("0.01"),
-        max_digits=12,
-        decimal_places=2,
         widget=AdminDecimalInput(),
     )
     email = AddressField(

@@ -27,6 +27,7 @@ from shop.payments.models import Payment, Settlement
 from shop.payments.refunds.admin import REFUND_COLOURS
 from shop.payments.refunds.models import Refund
 from shop.payments.registry import method_label
+from shop.payments.requests.models import PaymentRequest
 
 # Of each kind; an order has rarely more than three.
 SHOWN = 100
@@ -44,14 +45,15 @@ class Chapter:
 
 
 def table_of_story(order: Order, refunds: Sequence[Refund], viewer: User) -> Table:
-    """Tell the story of an order, the oldest first. Seven queries, whatever the order's size."""
+    """Tell the story of an order, the oldest first. Eight queries, whatever the order's size."""
     chapters = [
         Chapter(order.placed_at, _("Order placed"), order.gross),
         *_attempts(order, viewer),
         *_payments(order, viewer),
+        *_promises(order),
         *_settlement(order),
-        *_documents(order, viewer),
         *_givings(order),
+        *_documents(order, viewer),
         *_refunds(refunds, viewer),
         *_charge_backs(order),
         *_reminders(order),
@@ -84,6 +86,15 @@ def _payments(order: Order, viewer: User) -> Iterator[Chapter]:
         yield Chapter(each.created_at, told, each.amount, named, choice_label(each, "status", PAYMENT_COLOURS))
 
 
+def _promises(order: Order) -> Iterator[Chapter]:
+    promised = PaymentRequest.objects.filter(order=order, promised_at__isnull=False).order_by("position")
+    for each in promised[:SHOWN]:
+        assert each.promised_at is not None  # chosen so
+        told = _("Promise: %(kind)s") % {"kind": each.get_promise_display()}
+        named = " · ".join(filter(None, (each.giver.get("name", ""), each.promise_reference)))
+        yield Chapter(each.promised_at, told, each.amount - each.lowered, named or NOTHING)
+
+
 def _settlement(order: Order) -> Iterator[Chapter]:
     for each in Settlement.objects.filter(order=order):
         told = _("Order confirmed by a promise") if each.payment_id is None else _("Order confirmed by a payment")
@@ -93,7 +104,7 @@ def _settlement(order: Order) -> Iterator[Chapter]:
 def _documents(order: Order, viewer: User) -> Iterator[Chapter]:
     rows = Document.objects.filter(order_id=order.pk).order_by("pk")
     gross_of = KeyTextTransform("gross", "data")
-    for key, number, kind, at, gross in rows.values_list("pk", "number", "kind", "recorded_at", gross_of)[:SHOWN]:
+    for key, number, kind, at, gross in rows.values_list("pk", "number", "kind", "issued_at", gross_of)[:SHOWN]:
         sign = -1 if kind == Document.Kind.CREDIT_NOTE else 1
         told = str(capfirst(Document.Kind(kind).label))
         named = admin_link(viewer, Document, key, number)

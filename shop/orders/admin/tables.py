@@ -31,6 +31,7 @@ from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.refunds.admin import REFUND_COLOURS
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def table_of_refunds(refunds: Sequence[Refund], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
             admin_link(viewer, Refund, refund.pk, refund),
-            _way_of(refund),
+            way_of(refund),
             amount(refund.amount, refund.currency),
             choice_label(refund, "state", REFUND_COLOURS),
             refund.problem or (refund.reference if refund.payment is None else NOTHING),
@@ -101,11 +102,6 @@ def table_of_refunds(refunds: Sequence[Refund], viewer: User) -> Table:
         _("Refund"), _("Way"), Column(_("Amount"), is_amount=True), _("State"), _("Note"), _("When"), _("Who")
     )
     return Table(headings, rows)
-
-
-def _way_of(refund: Refund) -> str:
-    by_provider = refund.way == Refund.Way.PROVIDER and refund.payment
-    return method_label(by_provider.provider) if by_provider else refund.get_way_display()
 
 
 def table_of_money(events: Sequence[WithAnnotations[PaymentEvent, ToDo]], viewer: User) -> Table:

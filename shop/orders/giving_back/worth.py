@@ -8,7 +8,8 @@ from decimal import ROUND_DOWN, Decimal
 
 from django.db.models import Sum
 
-from catalog.pricing import CENT, ZERO, round_money
+from catalog.pricing import ZERO, round_money
+from common.currencies import shop_step
 from handlers.contract import LineContext, Refusal, UnitContext, runs_of
 from shop.orders.contexts import handler_of
 from shop.orders.giving_back.models import GivingBack
@@ -55,7 +56,7 @@ def shared_out(amount: Decimal, proposed: Mapping[int, Proposed]) -> dict[int, D
     total = sum((each.worth for each in proposed.values()), ZERO)
     shares = dict.fromkeys(proposed, ZERO)
     for line_id, each in proposed.items():
-        part = (amount * each.worth / total).quantize(CENT, ROUND_DOWN) if total else ZERO
+        part = (amount * each.worth / total).quantize(shop_step(), ROUND_DOWN) if total else ZERO
         shares[line_id] = min(part, each.most)
     rest = amount - sum(shares.values(), ZERO)
     for line_id, each in proposed.items():

@@ -81,7 +81,7 @@ def send_document(*, document_id: int, now: datetime) -> None:
     """
     sending = DocumentSending.objects.select_related("document").get(document=document_id)
     platform = get_platform(sending.platform)
-    rule = rule_of(sending.document.data)
+    rule = rule_of(sending.document.data) if sending.document.emptied_at is None else None
     if platform is None or rule is None or sending.state != State.WAITING:
         return
     try:

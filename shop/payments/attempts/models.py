@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shop.payments.labels import METHOD_LABELS
 
@@ -45,7 +46,7 @@ class PaymentAttempt(models.Model):
     class State(models.TextChoices):
         BEGUN = "begun", _("not answered yet")
         STARTED = "started", _("open at the provider")
-        ENDED = "ended", _("ended")
+        ENDED = "ended", pgettext_lazy("payment at a provider", "ended")
         GIVEN_UP = "given_up", _("given up")
 
     OPEN = (State.BEGUN, State.STARTED)

@@ -18,7 +18,7 @@ from common.refusals import Refused
 from shop.payments.attempts.answers import note_started
 from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.port import Attempt, CallRefused, Provider, Unreachable
-from shop.payments.requests.asked import Asked, asked_of
+from shop.payments.requests.asked import Asked, asked_of, next_part
 from shop.payments.requests.links import token_of
 from shop.payments.services import MethodNotAllowed, allowed_method
 
@@ -49,7 +49,7 @@ class CardUnderWay(MethodNotAllowed):
 def start_payment(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
     """Begin a payment of an order, as just read, at a provider, or return the one that is open there already.
 
-    It is for the payment request named, by default for the first one that is still owed. Calls the provider outside of
+    It is for the payment request named, by default for the one that is paid next. Calls the provider outside of
     any transaction and locks nothing: an order that ends meanwhile has its attempts withdrawn by the sweep. Raises
     MethodNotAllowed and ProviderSilent.
     """
@@ -120,10 +120,10 @@ def _asked(order: Order, request_id: int | None) -> Asked | None:
     asked = asked_of(order)
     if not asked and request_id is None:
         return None
-    for each in asked:
-        if each.rest > 0 and request_id in (None, each.request.pk):
-            return each
-    raise MethodNotAllowed
+    found = next_part(each for each in asked if request_id in (None, each.request.pk))
+    if found is None:
+        raise MethodNotAllowed
+    return found
 
 
 def withdraw(which: Q, *, now: datetime) -> int:

@@ -20,7 +20,7 @@ from accounts.people.models import User
 from common.admin.decimals import AdminDecimalInput
 from common.admin.display import amount
 from common.admin.readonly import ReadOnlyAdmin
-from common.decimals import DecimalField
+from common.decimals import AmountField, DecimalField
 from common.refusals import Refused, add_refusal
 from shop.payments.charge_backs.by_hand import (
     REASON_LENGTH,
@@ -41,7 +41,7 @@ class ChargeBackForm(forms.Form):
 
     use_required_attribute = False
 
-    amount = DecimalField(label=gettext_lazy("Amount taken back"), widget=AdminDecimalInput())
+    amount = AmountField(label=gettext_lazy("Amount taken back"), widget=AdminDecimalInput())
     day = forms.DateField(
         label=gettext_lazy("Day"),
         widget=UnfoldAdminTextInputWidget({"type": "date"}),

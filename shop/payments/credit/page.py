@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
-from common.decimals import DecimalField
+from common.decimals import AmountField
 from common.refusals import Refused
 from shop.payments.credit.second_person import send_credit_or_ask
 from shop.payments.credit.selectors import credit_of
@@ -31,7 +31,7 @@ ACCOUNT_PAGE = "admin:accounts_customeraccount_change"
 class SendCreditForm(PayeeForm):
     """Amount of credit to be sent back, and the bank account."""
 
-    amount = DecimalField(min_value=Decimal("0.01"), max_digits=12, decimal_places=2)
+    amount = AmountField(min_value=Decimal("0.01"))
 
 
 def credit_of_account(request: HttpRequest, account: CustomerAccount) -> str:

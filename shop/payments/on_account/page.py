@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.members.models import CustomerAccount
 from accounts.people.models import User
 from common.admin.display import amount
-from common.decimals import DecimalField
+from common.decimals import AmountField
 from common.refusals import Refused
 from shop.payments.on_account.services import MOST_DAYS, debt_of, is_overdue, set_terms
 
@@ -37,7 +37,7 @@ class TermsForm(forms.Form):
     """Limit, empty for an account that pays first, the days to pay, and whether it is reminded of due parts, and
     whether public mandates are invoiced after the service. `seen` is the limit that the page showed."""
 
-    limit = DecimalField(required=False, min_value=Decimal(0), max_digits=12, decimal_places=2)
+    limit = AmountField(required=False, min_value=Decimal(0))
     days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
     seen = forms.CharField(required=False)
     reminds = _yes_or_no()

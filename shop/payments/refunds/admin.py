@@ -14,7 +14,7 @@ from unfold.decorators import display
 from common.admin.display import NOTHING, amount, choice_label, link
 from common.admin.filters import AttentionFilter, DayRangeFilter
 from shop.payments.refunds.models import Refund
-from shop.payments.registry import method_label
+from shop.payments.refunds.selectors import way_of
 from shop.payments.transfers_back.refund_admin import TransferButtons
 
 REFUND_COLOURS = {
@@ -75,8 +75,7 @@ class RefundAdmin(TransferButtons):
 
     @display(description=pgettext_lazy("refund", "way"), ordering="way")
     def by(self, refund: Refund) -> str:
-        by_provider = refund.way == Refund.Way.PROVIDER and refund.payment
-        return method_label(by_provider.provider) if by_provider else refund.get_way_display()
+        return way_of(refund)
 
     @display(description=_("state"), ordering="state")
     def state_label(self, refund: Refund) -> SafeString:

@@ -19,7 +19,7 @@ from unfold.decorators import action
 
 from accounts.people.models import User
 from common.admin.readonly import ReadOnlyAdmin
-from common.decimals import DecimalField
+from common.decimals import AmountField
 from common.refusals import Refused
 from shop.orders.models import Order
 from shop.payments.models import MoneyHandling, PaymentEvent
@@ -35,7 +35,7 @@ class SendBackForm(PayeeForm):
     """Amount to be sent back as the page showed it, and why; a bank account for one that goes by transfer."""
 
     by_transfer = forms.BooleanField(required=False)
-    amount = DecimalField()
+    amount = AmountField()
     note = forms.CharField(required=False, max_length=MoneyHandling.NOTE_LENGTH)
 
     def needs_account(self, typed: dict[str, Any]) -> bool:

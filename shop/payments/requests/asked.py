@@ -3,7 +3,7 @@ functions over rows read before; no query but in `asked_of`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,13 +19,14 @@ RECEIVED = (
     " WHERE given.request_id = this.id AND given.released_at IS NULL), 0)"
 )
 
-# For a query over orders: what the first request that is still owed has to get, the total if there is none.
+# For a query over orders: what the part that is paid next (`next_part`) has to get, the total if there is none.
 NEXT_REST = f"""
 coalesce((
     SELECT rest FROM (
-        SELECT asked.position, asked.amount - asked.lowered - {RECEIVED.replace("this.id", "asked.id")} AS rest
+        SELECT asked.position, asked.promise,
+            asked.amount - asked.lowered - {RECEIVED.replace("this.id", "asked.id")} AS rest
         FROM shop_paymentrequest asked WHERE asked.order_id = this.id AND asked.replaced_at IS NULL
-    ) AS rests WHERE rest > 0 ORDER BY position LIMIT 1
+    ) AS rests WHERE rest > 0 ORDER BY promise = 'opco', position LIMIT 1
 ), this.gross)
 """  # noqa: S608  no text from outside
 
@@ -75,6 +76,17 @@ def asked_of(order: Order) -> list[Asked]:
 
 def still_to_come(asked: Sequence[Asked]) -> Decimal:
     return sum((each.rest for each in asked), ZERO)
+
+
+def left_to_buyer(asked: Iterable[Asked]) -> list[Asked]:
+    """Return the parts that are still to come from the buyer: all but those that an OPCO has promised."""
+    return [each for each in asked if each.rest > 0 and not each.payer]
+
+
+def next_part(asked: Iterable[Asked]) -> Asked | None:
+    """Return the part that is paid next: the first one still to come, of the buyer before any that an OPCO has
+    promised; None if nothing is."""
+    return min((each for each in asked if each.rest > 0), key=lambda each: bool(each.payer), default=None)
 
 
 def amounts_expected(order: Order) -> set[Decimal]:

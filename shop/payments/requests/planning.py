@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
-from common.currencies import from_minor_units, in_minor_units
+from common.currencies import step_of
 from common.plain_inserts import insert_rows
 from common.refusals import Refused
 from shop.orders.history.models import OrderEvent
@@ -65,15 +65,16 @@ def divide(
 ) -> list[Part]:
     """Divide a total into a deposit, due at once or on a day, and instalments of equal amounts, of which the last takes
     the remainder. They sum to the total. Raises PlanTooFine."""
-    units = in_minor_units(total, currency)
+    step = step_of(currency)
+    units = int(total / step)
     deposit = int((Decimal(units) * deposit_percent / 100).to_integral_value(ROUND_HALF_UP))
     each = (units - deposit) // instalments
     if each <= 0 or (deposit_percent and not deposit):
         raise PlanTooFine
     amounts = [each] * (instalments - 1) + [units - deposit - each * (instalments - 1)]
-    parts = [Part(from_minor_units(deposit, currency), deposit_on)] if deposit else []
+    parts = [Part(deposit * step, deposit_on)] if deposit else []
     days = [first_on + timedelta(days=days_between * number) for number in range(instalments)]
-    return parts + [Part(from_minor_units(amount, currency), day) for amount, day in zip(amounts, days, strict=True)]
+    return parts + [Part(amount * step, day) for amount, day in zip(amounts, days, strict=True)]
 
 
 @again_after_deadlock

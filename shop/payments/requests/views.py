@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,36 +33,42 @@ from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.port import Provider
+from shop.payments.refunds.selectors import sent_back_to
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.links import find_by_token
 from shop.payments.requests.models import PaymentRequest
-from shop.payments.requests.selectors import owed_by, payments_of, sum_by_currency
+from shop.payments.requests.selectors import OwedParts, payments_of, received
 from shop.payments.saved_cards.answers import to_saving
 from shop.payments.saved_cards.saving import card_view, remove_card, start_saving
 from shop.payments.services import MethodNotAllowed, methods_for
 from shop.seller.frozen import bank_details, seller_of
 
 State = PaymentRequest.State
+PER_PAGE = 50
 
 
 @never_cache
 @require_safe
 @account_page(Right.SEE_INVOICES)
 def money(request: AccountRequest) -> HttpResponse:
-    """Show what the account owes and when, its credit, and its payments."""
+    """Show what the account owes and when, its credit, its payments, and what was sent back."""
     account = request.account
-    owed = owed_by(account.pk, today=local_day(timezone.now()))
+    owed = OwedParts(account.pk, local_day(timezone.now()))
+    payments = Paginator(payments_of(account.pk), PER_PAGE).get_page(request.GET.get("page"))
     currency = settings.SHOP_CURRENCY
     credit = credit_of(account.pk, currency)
     context = {
         "account": account,
-        "owed": owed,
-        "sums": sum_by_currency(owed),
+        "owed": Paginator(cast(Any, owed), PER_PAGE).get_page(request.GET.get("owed")),
+        "sums": owed.sums,
+        "promised": owed.promised,
         "credit": credit,
         "overdrawn": -credit,
         "currency": currency,
-        "payments": payments_of(account.pk),
+        "payments": payments,
+        "received": received(payments),
+        "sent_back": sent_back_to(account.pk),
     }
     return render(request, "requests/money.html", context)
 

@@ -54,7 +54,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Documents that the platform or the buyer refused": 0,
         "Broken extensions": 0,
         "Entries that nobody can buy": 0,
-        "Entries to say whether vocational": 0,
+        "Entries to mark as vocational training or not": 0,
         "Jobs that gave up": 0,
         "Mails that could not be sent": 0,
     }

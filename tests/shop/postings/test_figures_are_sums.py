@@ -97,7 +97,7 @@ def test_an_orders_page_shows_its_balances_and_entries_to_those_who_read_the_led
 
     page = text_of(browser_of(staff("shop.view_order", "billing.view_ledgerentry")).get(order_url(order)))
 
-    assert "money in transit sandbox €120.00" in page
+    assert "money in transit Card (test) €120.00" in page
     assert "VAT collected VAT 20% (20.00 %) €20.00" in page
     assert "money allocated to an order €120.00" in page
     assert "VAT collected" not in text_of(browser_of(staff("shop.view_order")).get(order_url(order)))

@@ -15,11 +15,14 @@ from documents.issued.models import Document
 from shop.orders.admin.page import order_page, order_with_account
 from shop.orders.models import Order
 from shop.payments.due.models import DueReminder
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.promises import accept_promise
 from tests.factories.accounts import UserFactory
-from tests.factories.shop import deliver
+from tests.factories.shop import deliver, make_cart, place
 from tests.shop.merchants import browser_of, staff
 from tests.shop.papers.credit_notes.given import give_back, sold
 from tests.shop.papers.given import complete_seller
+from tests.shop.payments.requests.plans import in_parts
 
 pytestmark = pytest.mark.django_db
 
@@ -77,10 +80,24 @@ def test_it_costs_the_same_for_many(viewer, django_assert_num_queries, django_as
     complete_seller()
     few, many = sold("100.00"), sold("100.00", quantity=4)
     give_back(few, 0)
-    for place in range(3):
-        give_back(many, place)
+    for unit in range(3):
+        give_back(many, unit)
     story(few, viewer)
     with django_assert_max_num_queries(60) as counted:
         story(few, viewer)
     with django_assert_num_queries(len(counted)):
         assert sum(Decimal(100) for row in story(many, viewer) if row[1] == "Credit note") == 300
+
+
+def test_it_tells_of_promises_and_who_gave_them(viewer, probe_entry):
+    order = place(make_cart(probe_entry))
+    in_parts(order, 70, 50)
+    giver = Giver(name="OPCO Test", siret="55210055400013", street="1 rue", postal_code="75019", city="Paris")
+    accept_promise(
+        order_id=order.pk, kind="opco", reference="4711", due_on=None, positions=[2], giver=giver,
+        actor=viewer, now=timezone.now(),
+    )  # fmt: skip
+
+    told = {row[1]: (row[2], row[3]) for row in story(order, viewer)}
+
+    assert told["Promise: share of an OPCO"] == ("€70.00", "OPCO Test · 4711")

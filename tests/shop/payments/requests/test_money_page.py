@@ -1,6 +1,7 @@
 """Page of an account about money: owed, credit, payments; for owners and accountants."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -12,6 +13,8 @@ from accounts.members.models import CustomerAccount
 from common.moments import local_day
 from shop.payments.models import PaymentEvent
 from shop.payments.on_account.services import buy_on_account
+from shop.payments.refunds.models import Refund
+from shop.payments.requests.selectors import OwedParts
 from shop.payments.requests.using import keep_as_credit
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, pay, place
@@ -84,3 +87,54 @@ def test_takes_as_many_queries_for_many_orders(buy, member, client):
             page_for(client, member)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_tells_of_money_sent_back_and_under_way_but_not_of_what_failed(buy, member, client):
+    order = buy()
+    pay(order)
+    common = {"currency": "EUR", "asked_at": timezone.now(), "asked_by": member.user}
+    Refund.objects.create(order=order, way="outside", state="done", amount=11, done_at=timezone.now(), **common)
+    Refund.objects.create(account=member.account, way="outside", state="pending", amount=12, **common)
+    Refund.objects.create(order=order, way="outside", state="failed", amount=13, failed_at=timezone.now(), **common)
+
+    page = page_for(client, member)
+
+    assert ("€11.00" in page, "€12.00" in page, "€13.00" in page) == (True, True, False)
+    assert page.count("under way") == 1
+
+
+def test_sums_count_all_parts_and_each_stands_on_a_page(buy, member, client, monkeypatch):
+    monkeypatch.setattr("shop.payments.requests.views.PER_PAGE", 2)
+    orders = [buy() for _each in range(3)]
+    for order in orders:
+        buy_on_account(order_id=order.pk, actor=member.user, now=timezone.now())
+    first = page_for(client, member)
+    assert "€360.00" in first
+    assert first.count("€120.00") == 2
+    assert "?owed=2" in first
+    last = client.get(reverse("account-money", args=[member.account_id]), {"owed": "2"}).content.decode()
+    assert "€360.00" in last
+    assert [order.number in last for order in orders] == [False, False, True]
+
+
+def test_payments_stand_on_pages(buy, member, client, monkeypatch):
+    monkeypatch.setattr("shop.payments.requests.views.PER_PAGE", 2)
+    orders = [buy() for _each in range(3)]
+    for order in orders:
+        pay(order)
+    assert "?page=2" in page_for(client, member)
+    last = client.get(reverse("account-money", args=[member.account_id]), {"page": "2", "owed": "x"}).content.decode()
+    assert [order.number in last for order in orders] == [True, False, False]
+
+
+def test_what_is_paid_in_part_is_owed_with_its_rest_and_what_is_paid_is_not(buy, member):
+    paid, part = buy(), buy()
+    pay(paid)
+    buy_on_account(order_id=part.pk, actor=member.user, now=timezone.now())
+    part.requests.update(lowered=100)
+
+    owed = OwedParts(member.account_id, local_day(timezone.now()))
+
+    assert (len(owed), owed.sums) == (1, {"EUR": Decimal("20.00")})
+    assert [each.asked.rest for each in owed[0:10]] == [Decimal("20.00")]
+    assert owed[1:10] == []

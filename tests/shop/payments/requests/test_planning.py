@@ -29,7 +29,7 @@ def plan(total: str = "120", currency: str = "EUR", **changes) -> list[Part]:
         ("100", "EUR", {"deposit_percent": 0}, ["33.33", "33.33", "33.34"]),
         ("0.05", "EUR", {"deposit_percent": 50, "instalments": 1}, ["0.03", "0.02"]),
         ("1000", "JPY", {}, ["300", "233", "233", "234"]),
-        ("1.001", "KWD", {"instalments": 2}, ["0.300", "0.350", "0.351"]),
+        ("1.01", "KWD", {"instalments": 2}, ["0.30", "0.35", "0.36"]),
     ],
 )
 def test_parts_sum_to_the_total_in_coins_of_the_currency(total, currency, how, amounts):

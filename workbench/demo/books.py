@@ -1,0 +1,54 @@
+"""Stories of the demo's merchant at the end of a month: a statement of the bank, and exports for the accountant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from uuid import uuid4
+
+from billing.journal.vat import Basis
+from common.moments import local_day
+from shop.books.models import BookExport
+from shop.books.services import ask_for_export
+from shop.payments.statements.services import import_file, keep_file
+from workbench.demo.shop import DemoShop
+from workbench.demo.statement import sample_statement
+from workbench.demo.timeline import Story
+
+Kind, Form = BookExport.Kind, BookExport.Form
+
+
+def stories_of_books(shop: DemoShop) -> Iterator[Story]:
+    yield _bank_statement(shop)
+    yield _exports(shop)
+
+
+def _bank_statement(shop: DemoShop) -> Story:
+    """Of yesterday, imported this morning; its lines wait for the merchant."""
+    yield 0
+    content = sample_statement(local_day(shop.now) - timedelta(days=1))
+    kept = keep_file(content=content, account="", actor=shop.merchant, now=shop.now)
+    import_file(statement_id=kept.pk, now=shop.now)
+
+
+def _exports(shop: DemoShop) -> Story:
+    """Journal and VAT of the last month; a job makes the files."""
+    yield 0
+    first, last = last_month(local_day(shop.now))
+    for kind, form, basis in ((Kind.FEC, Form.TXT, ""), (Kind.VAT, Form.XLSX, Basis.DEBITS)):
+        ask_for_export(
+            kind=kind,
+            form=form,
+            starts_on=first,
+            ends_on=last,
+            basis=basis,
+            asked_as=uuid4(),
+            actor=shop.merchant,
+            now=shop.now,
+        )
+
+
+def last_month(today: date) -> tuple[date, date]:
+    """Return first and last day of the month before."""
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
