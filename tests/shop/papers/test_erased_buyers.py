@@ -23,7 +23,9 @@ from shop.books.personal_data import waits
 from shop.orders.billing.services import correct_own_billing
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
+from shop.orders.placed_here import SESSION_KEY
 from shop.payments.transfers_back.accounts import keep_account
+from shop.payments.transfers_back.models import PayeeAccount
 from tests.factories.accounts import CustomerAccountFactory, MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.shop import deliver, make_cart, pay, place, postal_address
@@ -31,6 +33,7 @@ from tests.shop.books.making import asked, content_of, made
 from tests.shop.merchants import browser_of, staff
 from tests.shop.orders.copied.given import EMAIL, FIRST, LAST, NAME, STREET, TRACES, customer, known
 from tests.shop.postings.test_postings import note_paid_back
+from tests.shop.steps import english_client
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +101,7 @@ def test_nothing_else_names_them(order):
     erase(order.buyer)
 
     assert {table for trace in TRACES for table in naming(trace)} <= KEPT
+    assert PayeeAccount.objects.get().secrets == {}
     assert "Quille" not in str(list(order.events.values_list("detail", flat=True)))
 
 
@@ -183,3 +187,32 @@ def test_as_long_as_money_is_owed_back_it_is_kept(order, ten_years):
 
     assert files() == before
     assert naming(LAST) == KEPT
+
+
+def test_the_link_of_an_unclaimed_order_shows_nothing_of_them_any_more(seller):
+    cart = make_cart(EntryFactory(vocational="no"))
+    order = place(cart, email=EMAIL, contact_name=NAME, is_organisation=False, address=postal_address(name=NAME))
+    pay(order)
+    person = UserFactory(email=EMAIL, first_name=FIRST, last_name=LAST)
+    order = deliver(order)
+    page, paper = reverse("order", args=[order.token]), Document.objects.get()
+    file = reverse("order-paper", args=[order.token, paper.pk, "pdf"])
+    assert english_client().get(file).status_code == 200
+
+    erase(person)
+
+    shown = english_client().get(page)
+    assert shown.status_code == 200
+    assert LAST not in shown.content.decode()
+    assert english_client().get(file).status_code == 404
+
+
+def test_a_browser_that_placed_an_order_claimed_since_gets_no_document(order):
+    client = english_client()
+    session = client.session
+    session[SESSION_KEY] = [order.pk]
+    session.save()
+    paper = Document.objects.first()
+
+    assert client.get(reverse("order", args=[order.token])).status_code == 200
+    assert client.get(reverse("order-paper", args=[order.token, paper.pk, "pdf"])).status_code == 404
