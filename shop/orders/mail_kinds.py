@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -121,6 +122,11 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _ended(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of the mail that an order has ended unpaid, with what was paid for it all the same."""
+    return order_context(mail, blank=blank) | {"received": Decimal(mail.context.get("received", "0"))}
 
 
 def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -286,7 +292,7 @@ KINDS = {
     "order_again": (order_context, pgettext_lazy("kind of mail", "Order, its page once more")),
     "payer_nothing_due": (order_context, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
     "payer_order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended, to the payer")),
-    "order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended")),
+    "order_ended": (_ended, pgettext_lazy("kind of mail", "Order ended")),
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),

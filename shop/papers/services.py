@@ -58,7 +58,7 @@ def issue_at_settlement(
     entries of the ledger.
 
     Six statements for one paper that is paid; none for a zero total. A paper that cannot say all that it must never
-    holds up money: it is noted as missing, for the merchant. What deposit invoices lacked before comes with it.
+    holds up money: it is noted as missing, for the merchant. Deposit invoices that were lacking come with it.
     """
     if waits_for_service(order):
         note_missing(order, [AFTER_SERVICE], now=now)

@@ -15,6 +15,7 @@ from common.again import again_after_deadlock
 from common.plain_inserts import insert_row, insert_rows
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
+from shop.checkout.buyers import methods_allowed
 from shop.orders import mails
 from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order, lock_order_by
@@ -66,11 +67,13 @@ class ReferenceKnown(Refused):
 def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
     """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
 
-    The amount that a confirmed order still owes is paid on a provider's page, or by transfer without choosing it.
-    `asked` is what the order asks for where that is known; else one query more for a confirmed order.
+    Who buys decides which promises may be made (`shop.checkout.buyers`). The amount that a confirmed order still owes
+    is paid on a provider's page, or by transfer without choosing it. `asked` is what the order asks for where that is
+    known; else one query more for a confirmed order.
     """
     if order.status == Order.Status.PLACED:
-        return [provider for provider in providers() if provider.offers(order)]
+        allowed = methods_allowed(order.bought_by, [provider.name for provider in providers()])
+        return [provider for provider in providers() if provider.name in allowed and provider.offers(order)]
     if order.status not in CONFIRMED or still_to_come(asked_of(order) if asked is None else asked) <= 0:
         return []
     return [provider for provider in providers() if provider.has_page and provider.offers(order)]

@@ -99,7 +99,7 @@ def correct_document(
     details with which no invoice can be issued, and Document.DoesNotExist; then nothing was written.
     """
     order = lock_order(order_id)
-    document = Document.objects.get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
+    document = Document.objects.kept().get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
     rests = rests_of(order.pk)
     parts = parts_left(order, rests, document.pk)
     _refuse(parts, rest=rest, reason=reason)

@@ -25,7 +25,7 @@ from shop.papers.credit_notes.amounts import shared_among
 from shop.papers.credit_notes.contents import Part, credit_of
 from shop.papers.credit_notes.rests import Rests, parts_left, rests_of, units_of
 from shop.papers.issuing import Issued, forget_missing, note_missing
-from shop.papers.models import InvoicedLine, MissingPaper
+from shop.papers.models import NO_LONGER_KEPT, InvoicedLine, MissingPaper
 from shop.postings import invoicing
 from shop.postings import services as postings
 
@@ -93,6 +93,8 @@ def _credit_parts(
     """Issue a credit note for each invoice, by its key: all of one fact or none, if one cannot say all that it must.
     Else what is left to credit later would be shared among its invoices once more."""
     issued, invoices = Issued(), Document.objects.in_bulk(parts) if parts else {}
+    if any(invoice.emptied_at is not None for invoice in invoices.values()):
+        return Issued(faults=[NO_LONGER_KEPT])
     try:
         # The only one is refused before anything is written.
         with transaction.atomic() if len(parts) > 1 else nullcontext():

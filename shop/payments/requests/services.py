@@ -95,19 +95,22 @@ def _with(share: Share, amount: Decimal) -> Share:
     return Share(Asked(share.asked.request, share.asked.received - amount), share.amount + amount)
 
 
-def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> None:
+def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> Decimal:
     """Withdraw the requests of a locked order that has ended unpaid, as `event` tells. Money on them is unallocated
-    money of its account from now on, and shown to the merchant. Three statements, and three more with such money."""
+    money of its account from now on, and shown to the merchant. Return its sum. Three statements, and three more with
+    such money."""
     PaymentRequest.objects.filter(order=order).exclude(state=State.WITHDRAWN).update(state=State.WITHDRAWN)
     held = Allocation.objects.filter(request__order=order, released_at__isnull=True)
     payments = dict(held.values_list("payment").annotate(sum=Sum("amount")).order_by())
     if not payments:
-        return
+        return ZERO
     held.update(released_at=now)
     PaymentEvent.objects.filter(payment__in=payments, outcome=PaymentEvent.Outcome.ALLOCATED).update(
         outcome=PaymentEvent.Outcome.RELEASED
     )
-    postings.post_released(order, event, sum(payments.values(), ZERO))
+    received = sum(payments.values(), ZERO)
+    postings.post_released(order, event, received)
+    return received
 
 
 def lower_requests(

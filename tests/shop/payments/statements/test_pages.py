@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -145,7 +145,9 @@ def test_names_and_accounts_are_blanked_once_the_books_need_them_no_more(browser
     browser.post(line_url("aside", other), {"note": "Bob knows"})
     assert tidy("statements", now=timezone.now()) == 0
 
-    later = timezone.now() + timedelta(days=3700)
+    end_of_year = datetime(line.booked_on.year + 1, 1, 1, 12, tzinfo=UTC)
+    assert tidy("statements", now=end_of_year + timedelta(days=3651)) == 0
+    later = end_of_year + timedelta(days=3653)
     assert tidy("statements", now=later) == 2
     assert tidy("statements", now=later) == 0
 
