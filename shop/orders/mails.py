@@ -274,7 +274,7 @@ def to_payer(order: Order, email: str, kind: str, *, occasion: str, context: dic
 
 def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:
     """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order."""
-    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions")
+    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions", recipient=order.payer_email)
     if not has_outside_payer(order) or not asked.exists():
         return []
     return [_mail(order, kind, order.payer_email, occasion=occasion)]

@@ -104,8 +104,14 @@ def _credit_parts(
     except BadInvoice as bad:
         return Issued(faults=list(bad.faults))
     if issued.documents and postings.posts_documents(order):
-        issued.entries += [entry_of(order, note, parts[note.corrects_id or 0], sign=-1) for note in issued.documents]
+        issued.entries += [_credited(order, note, parts[note.corrects_id or 0]) for note in issued.documents]
     return issued
+
+
+def _credited(order: Order, note: Document, parts: Iterable[Part]) -> Entry:
+    if order.paid_at is None:
+        return entry_of(order, note, parts, sign=-1)
+    return invoicing.given_back(order, note, [(part.line, part.amount.net, part.amount.tax) for part in parts])
 
 
 def entry_of(order: Order, document: Document, parts: Iterable[Part], *, sign: int) -> Entry:

@@ -14,6 +14,7 @@ from common.moments import local_day
 from documents.issued.models import Document
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
+from shop.papers import after_service
 from shop.papers.after_service import issue_after_service
 from shop.papers.models import MissingPaper
 from shop.papers.services import issue_by_hand
@@ -84,6 +85,16 @@ def test_without_a_last_day_the_merchant_says_when(seller):
     [document] = issue_by_hand(order_id=order.pk, actor=staff(), now=timezone.now())
 
     assert document.kind == "invoice"
+
+
+def test_orders_that_still_wait_keep_no_other_from_its_turn(seller, monkeypatch):
+    monkeypatch.setattr(after_service, "ORDERS_A_RUN", 1)
+    mandated(days=None)
+    mandated(days=30)
+    order = mandated()
+
+    assert issue_after_service(now=in_days(4)) == 1
+    assert Document.objects.get().order_id == order.pk
 
 
 def test_what_it_lacks_is_told_once_the_service_is_over():
