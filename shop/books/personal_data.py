@@ -31,7 +31,7 @@ def describe(person: Person) -> Iterable[Record]:
 
 
 def blank(person: Person, now: datetime, limit: int) -> int:
-    """Delete at most so many pieces of files that may name the person. Who made which file, and its digest, stay."""
+    """Delete at most so many pieces of files that may name the person. The exports stay, with their digests."""
     if not _has_bought(person):
         return 0
     keys = ExportPiece.objects.filter(export__in=_naming()).order_by("pk").values_list("pk", flat=True)[:limit]
