@@ -37,16 +37,22 @@ Kind = Document.Kind
 
 
 def at_settlement(
-    order: Order, lines: Sequence[SoldLine], *, is_paid: bool, now: datetime, known: frozenset[str] = frozenset()
+    order: Order,
+    lines: Sequence[SoldLine],
+    *,
+    is_paid: bool,
+    asked: Sequence[Asked] | None = None,
+    now: datetime,
+    known: frozenset[str] = frozenset(),
 ) -> list[Planned]:
     """Plan the documents of a locked order that is settled; none for a zero total.
 
-    One query where something is still owed, and two where deposits were invoiced. `known` are the facts of documents
-    that it has already.
+    Two queries where deposits were invoiced. `asked` is what the order asks for, with what it has received; one query
+    more where it is not known and something may be owed. `known` are the facts of documents that it has already.
     """
     if order.is_free:
         return []
-    shares = [Share()] if is_paid else shares_of(asked_of(order), now=now)
+    shares = [Share()] if is_paid else shares_of(asked_of(order) if asked is None else asked, now=now)
     planned = plan_invoices(order.pk, lines, shares, known=known)
     if any(each.kind == Kind.FINAL for each in planned):
         planned = _naming_deposits(order, planned)

@@ -4,7 +4,7 @@ functions over rows read before; no query but in `asked_of`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from catalog.pricing import ZERO
@@ -78,6 +78,12 @@ def asked_of(order: Order) -> list[Asked]:
     """Return the requests of an order that were not replaced, by position. One query."""
     rest = "WHERE order_id = %s AND replaced_at IS NULL ORDER BY position"
     return [Asked(*row) for row in plain_rows_with(PaymentRequest, RECEIVED, rest, [order.pk])]
+
+
+def with_shares(asked: Sequence[Asked], shares: Sequence[Share]) -> list[Asked]:
+    """Return requests with what they have received once they got their shares of a payment."""
+    more = {share.asked.request.pk: share.amount for share in shares}
+    return [replace(each, received=each.received + more.get(each.request.pk, ZERO)) for each in asked]
 
 
 def still_to_come(asked: Sequence[Asked]) -> Decimal:
