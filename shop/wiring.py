@@ -52,6 +52,7 @@ from shop.papers.finding import orders_numbered, orders_of_accounts
 from shop.papers.needed import orders_at_work
 from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
+from shop.payments.due.waiting import overdue_parts
 from shop.payments.on_account.page import terms_of_account
 from shop.payments.refunds import second_person as unallocated_by_two
 from shop.payments.registry import known
@@ -92,6 +93,7 @@ def connect() -> None:
     add_area_link(AreaLink("account-documents", _("Documents"), rights=of_orders, position=16))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
+    add_waiting(Waiting("overdue parts", overdue_parts, rights=of_orders, position=15))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile", "shop.secondchargerule")

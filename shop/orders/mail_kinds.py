@@ -40,6 +40,7 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.problems import problem_in_words
 from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
 from shop.payments.requests.asked import Asked, asked_of, next_part
@@ -221,7 +222,8 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
     refund = Refund.objects.select_related("payment", "payee").get(pk=mail.context["refund"])
     method = way_of(refund) if refund.way == Refund.Way.PROVIDER else ""
-    return order_context(mail, blank=blank) | {"refund": refund, "method": method}
+    said = {"refund": refund, "method": method, "problem": problem_in_words(refund.problem)}
+    return order_context(mail, blank=blank) | said
 
 
 def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:

@@ -67,9 +67,9 @@ class ReferenceKnown(Refused):
 def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
     """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
 
-    Who buys decides which promises may be made (`shop.checkout.buyers`). The amount that a confirmed order still owes
-    is paid on a provider's page, or by transfer without choosing it. `asked` is what the order asks for where that is
-    known; else one query more for a confirmed order.
+    Promises are open to the kinds of buyers that `shop.checkout.buyers` names. The amount that a confirmed order still
+    owes is paid on a provider's page, or by transfer without choosing it. `asked` is what the order asks for where that
+    is known; else one query more for a confirmed order.
     """
     if order.status == Order.Status.PLACED:
         allowed = methods_allowed(order.bought_by, [provider.name for provider in providers()])

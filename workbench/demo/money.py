@@ -11,7 +11,7 @@ from common.postal import PostalAddress
 from shop.orders.giving_back.owed import owed_for
 from shop.payments.due.services import remind_of_due
 from shop.payments.models import PaymentEvent
-from shop.payments.on_account.services import buy_on_account, set_terms
+from shop.payments.on_account.services import buy_on_account, set_terms, terms_shown
 from shop.payments.plans.models import PaymentPlan
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
@@ -54,7 +54,14 @@ def _plan() -> Story:
 def _on_account_and_overdue(shop: DemoShop) -> Story:
     account, (yann, theo) = shop.accounts["aubin"], shop.named("saint-aubin", "yann", "theo")
     yield 60
-    set_terms(account_id=account.pk, limit=Decimal(5000), days=30, seen="", actor=shop.merchant, now=shop.now)
+    set_terms(
+        account_id=account.pk,
+        limit=Decimal(5000),
+        days=30,
+        seen=terms_shown(account),
+        actor=shop.merchant,
+        now=shop.now,
+    )
     yield 50
     order = shop.place(account, yann, theo, ("LIVRET-SST", 40, ()))
     buy_on_account(order_id=order.pk, actor=yann, now=shop.now)

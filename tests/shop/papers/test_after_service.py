@@ -19,6 +19,7 @@ from shop.papers.after_service import issue_after_service
 from shop.papers.models import MissingPaper
 from shop.papers.services import issue_by_hand
 from shop.papers.tasks import issue_invoices_after_service
+from shop.payments.on_account.services import terms_shown
 from shop.payments.requests.promises import accept_promise
 from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory
@@ -118,7 +119,7 @@ def test_what_was_given_back_meanwhile_is_not_invoiced(seller):
 def test_a_merchant_sets_it_with_the_terms(seller):
     account = MembershipFactory(is_owner=True).account
     browser = browser_of(staff("shop.set_terms", "accounts.view_customeraccount"))
-    typed = {"limit": "", "days": "30", "seen": "", "after_service": "yes"}
+    typed = {"limit": "", "days": "30", "seen": terms_shown(account), "after_service": "yes"}
 
     browser.post(reverse("admin:shop_account_terms", args=[account.pk]), typed)
 
