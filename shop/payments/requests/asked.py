@@ -55,6 +55,12 @@ class Asked:
         return self.asks - self.received
 
 
+def of_payer(asked: Iterable[Asked], payer: str, invoiced: Collection[str]) -> list[Asked]:
+    """Return the requests that a payer's invoices tell of, where those `invoiced` have some: a share that an OPCO
+    promised once the buyer had the invoice is the buyer's there."""
+    return [each for each in asked if (each.payer if each.payer in invoiced else "") == payer]
+
+
 @dataclass(frozen=True)
 class Share:
     """Part of a payment for one request."""

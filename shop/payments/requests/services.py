@@ -13,7 +13,7 @@ from common.plain_inserts import insert_rows
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.requests.asked import Asked, Share, asked_of
+from shop.payments.requests.asked import Asked, Share, asked_of, of_payer
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.postings import services as postings
 
@@ -128,7 +128,7 @@ def lower_requests(
     for payer, share in shares.items():
         part = min(share, left)
         left -= part
-        owed_back += _lower([each for each in asked if each.payer == payer], part)
+        owed_back += _lower(of_payer(asked, payer, shares), part)
     owed_back += _lower(asked, left)
     if owed_back < amount:
         PaymentRequest.objects.bulk_update([each.request for each in asked], ["lowered", "state"])
