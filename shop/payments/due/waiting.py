@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import DecimalField, F, Q, Sum
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,15 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.members.models import Membership
 from accounts.members.rights import Right, rights_of
 from accounts.members.waiting import AT_MOST, Waits
-from catalog.pricing import ZERO
 from common.moments import local_day
 from common.templatetags.money import money
 from shop.orders.standing import CONFIRMED
 from shop.orders.waiting import visible_orders
 from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.rests import rest
 
 State = PaymentRequest.State
-_GIVEN = Sum("allocations__amount", filter=Q(allocations__released_at__isnull=True), output_field=DecimalField())
 
 
 def overdue_parts(membership: Membership, now: datetime) -> list[Waits]:
@@ -34,7 +31,7 @@ def overdue_parts(membership: Membership, now: datetime) -> list[Waits]:
         replaced_at__isnull=True,
         due_on__lt=local_day(now),
     ).exclude(promise=PaymentRequest.Promise.OPCO)
-    rests = late.annotate(rest=F("amount") - F("lowered") - Coalesce(_GIVEN, ZERO)).filter(rest__gt=0)
+    rests = late.annotate(rest=rest()).filter(rest__gt=0)
     found = []
     for part in rests.select_related("order").order_by("due_on", "pk")[:AT_MOST]:
         text = _("Order %(number)s: %(amount)s should have been paid by %(day)s.") % {

@@ -23,9 +23,11 @@ from shop.orders.contexts import line_contexts
 from shop.orders.hooks import lock_courses_of
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
+from shop.orders.standing import CONFIRMED
 from shop.payments.requests.asked import asked_of, still_to_come
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import cover
+from shop.payments.requests.rests import rest
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -47,12 +49,12 @@ class TermsChanged(Refused):
 
 
 def debt_of(account_id: int, currency: str) -> Decimal:
-    """Return what an account owes: of settled orders by the ledger, and what covers parts of orders not settled yet.
-    Two queries."""
+    """Return what an account owes: of settled orders by the ledger, and what is still to come for promised parts of
+    orders not settled yet. Two queries."""
     promised = PaymentRequest.objects.filter(
         order__account=account_id, order__status=Order.Status.PLACED, order__currency=currency, state=State.COVERED
     )
-    waiting = promised.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    waiting = promised.annotate(rest=rest()).aggregate(sum=Sum("rest"))["sum"] or ZERO
     return balance(Account.RECEIVABLE, currency=currency, customer_id=account_id) + waiting
 
 
@@ -60,7 +62,7 @@ def is_overdue(account_id: int, now: datetime) -> bool:
     """Tell whether a part of an order of the account should have been paid before today."""
     late = PaymentRequest.objects.filter(
         order__account=account_id,
-        order__status__in=(Order.Status.PAID, Order.Status.COMPLETED),
+        order__status__in=CONFIRMED,
         state__in=(State.OPEN, State.COVERED),
         due_on__lt=local_day(now),
     )

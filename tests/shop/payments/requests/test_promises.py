@@ -152,6 +152,18 @@ class TestOnAccount:
         second.refresh_from_db()
         assert second.status == "placed"
 
+    def test_money_that_came_for_a_promised_part_is_owed_no_more_before_the_order_settles(
+        self, bought, member, merchant
+    ):
+        order = bought()
+        in_parts(order, 80, 40)
+        accept(order, merchant, kind="opco", reference="F-1", positions=[2])
+        assert debt_of(member.account_id, "EUR") == 80
+        piece(order, 15, "half")
+        order.refresh_from_db()
+        assert order.status == "placed"
+        assert debt_of(member.account_id, "EUR") == 65
+
     def test_is_possible_again_once_the_debt_is_paid(self, bought, member):
         first = bought()
         buy_on_account(order_id=first.pk, actor=member.user, now=timezone.now())

@@ -179,8 +179,9 @@ def test_a_refund_that_left_is_confirmed_by_a_button(browser, order):
     assert "Confirm all sure ones" not in text_of(browser.get(LINES))
     line = StatementLine.objects.get()
 
-    answer = browser.post(line_url("confirm", line), {"shares": f"{order.pk}:120.00"}, follow=True)
-    assert "No such amount is on its way back." in text_of(answer)
+    for key in (order.pk, order.pk + 1, "9" * 18):
+        answer = browser.post(line_url("confirm", line), {"shares": f"{key}:120.00"}, follow=True)
+        assert "No such amount is on its way back." in text_of(answer)
 
     bring_in(camt(statement(entry(text=order.number, ref="2"))))
     assert "Confirm all sure ones" in text_of(browser.get(LINES))
