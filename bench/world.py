@@ -193,6 +193,12 @@ def at(database: str) -> Iterator[None]:
 
 def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = None) -> Order:
     """Place and pay an order, by a visitor or a member of an account; its delivery waits."""
+    order = placed_order(code, quantity=quantity, units=units, by=by)
+    pay_order(order)
+    return order
+
+
+def placed_order(code: str, *, quantity: int, units: Units = (), by: str | None = None) -> Order:
     now = timezone.now()
     user = User.objects.get(email=by) if by else None
     account = CustomerAccount.objects.get(name=by) if by else None
@@ -209,7 +215,7 @@ def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = 
         language="en",
         now=now,
     )
-    order = place_order(
+    return place_order(
         cart_token=cart.token,
         user=user,
         details=details,
@@ -219,13 +225,16 @@ def paid_order(code: str, *, quantity: int, units: Units = (), by: str | None = 
         visitor_key="",
         now=now,
     )
+
+
+def pay_order(order: Order) -> None:
+    """Have a placed order paid; raise RuntimeError unless it is settled."""
     event = ProviderEvent(
         provider="sandbox", event_id=order.number, reference=order.number, kind="succeeded",
         order_number=order.number, amount=order.gross, currency=order.currency,
     )  # fmt: skip
-    if settle(event=event, now=now) != "settled":
+    if settle(event=event, now=timezone.now()) != "settled":
         raise RuntimeError(f"Order {order.number} is not paid.")
-    return order
 
 
 def participants(count: int) -> list[dict[str, str]]:
@@ -296,6 +305,7 @@ def _details(account: CustomerAccount | None, user: User | None) -> OrderDetails
         email=user.email if user else typed["email"],
         contact_name=typed["contact_name"],
         is_organisation=True,
+        register_number=typed["register_number"],
         address=PostalAddress(
             name=typed["billing_name"],
             street=typed["street"],

@@ -14,10 +14,27 @@ from django.db.models.expressions import DatabaseDefault
 def insert_rows(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
     """Insert new rows of one model like `bulk_create`, which sends no signals either. One statement, none without rows.
 
-    Each row gets its key, and what the database fills in; with `ignore_conflicts` none does.
+    Each row gets its key, and what the database fills in; with `ignore_conflicts` none does unless all are new.
     """
-    if not rows:
-        return
+    if rows:
+        _insert(rows, ignore_conflicts=ignore_conflicts)
+
+
+def insert_row(row: Model) -> None:
+    """Insert one new row like `insert_rows`."""
+    insert_rows([row])
+
+
+def insert_if_new(row: Model) -> bool:
+    """Insert a row unless a unique constraint refuses it; tell whether it is there by this call, and then locked by it.
+
+    Waits for a transaction that is inserting such a row. One statement.
+    """
+    return bool(_insert([row], ignore_conflicts=True))
+
+
+def _insert(rows: Sequence[Model], *, ignore_conflicts: bool) -> int:
+    """Insert rows; return how many there are new. Each gets its key, unless one of several may not be new."""
     fields = _written(type(rows[0]))
     given = [[field.pre_save(row, add=True) for field in fields] for row in rows]
     places = [["DEFAULT" if isinstance(value, DatabaseDefault) else "%s" for value in values] for values in given]
@@ -28,21 +45,19 @@ def insert_rows(rows: Sequence[Model], *, ignore_conflicts: bool = False) -> Non
         if not isinstance(value, DatabaseDefault)
     ]
     into, returned = _statement(type(rows[0]))
-    end = " ON CONFLICT DO NOTHING" if ignore_conflicts else returned
+    end = f"{' ON CONFLICT DO NOTHING' if ignore_conflicts else ''}{returned}"
     lists = ", ".join(f"({', '.join(each)})" for each in places)
     with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
         cursor.execute(f"{into} VALUES {lists}{end}", values)
-        made = [] if ignore_conflicts else cursor.fetchall()
-    for row, (key, *filled) in zip(rows, made, strict=False):
+        made = cursor.fetchall()
+    if len(made) < len(rows):
+        return len(made)
+    for row, (key, *filled) in zip(rows, made, strict=True):
         row.pk, row._state.adding, row._state.db = key, False, connection.alias
         for field, value in zip(_filled(type(row)), filled, strict=True):
             if isinstance(getattr(row, field.attname), DatabaseDefault):
                 setattr(row, field.attname, value)
-
-
-def insert_row(row: Model) -> None:
-    """Insert one new row like `insert_rows`."""
-    insert_rows([row])
+    return len(made)
 
 
 @cache

@@ -33,6 +33,7 @@ from billing.closures.services import FACTS_MISSING
 from catalog.guards import CUSTOMER_CHECKS, PRICE_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
 from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
+from documents.issued.tidying import ORDERS_AT_WORK
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
 from enrolments.unit_rows import register_unit_rows
@@ -48,8 +49,10 @@ from shop.orders.models import Order
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.papers.finding import orders_numbered, orders_of_accounts
+from shop.papers.needed import orders_at_work
 from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
+from shop.payments.due.waiting import overdue_parts
 from shop.payments.on_account.page import terms_of_account
 from shop.payments.refunds import second_person as unallocated_by_two
 from shop.payments.registry import known
@@ -82,6 +85,7 @@ def connect() -> None:
     FACTS_MISSING.add(is_fact_missing)
     BY_WORD.add(orders_of_accounts)
     BY_WHOLE_TEXT.add(orders_numbered)
+    ORDERS_AT_WORK.add(orders_at_work)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}
     add_area_link(AreaLink("account-orders", _("Orders"), rights=of_orders, position=10))
@@ -89,6 +93,7 @@ def connect() -> None:
     add_area_link(AreaLink("account-documents", _("Documents"), rights=of_orders, position=16))
     add_card(Card("orders", orders_card, rights=of_orders, position=30))
     add_waiting(Waiting("failed deliveries", failed_deliveries, rights=of_orders, position=10))
+    add_waiting(Waiting("overdue parts", overdue_parts, rights=of_orders, position=15))
     add_waiting(Waiting("unpaid orders", unpaid_orders, rights=of_orders, position=20))
     add_admin_pages("shop.order", "shop.payment", "shop.paymentevent", "shop.phoneorder")
     add_admin_pages("shop.paymentattempt", "shop.refund", "shop.transferfile", "shop.secondchargerule")

@@ -1,8 +1,10 @@
-"""11. Documents: an invoice with its e-invoices beside typst's work alone, and how many a worker makes a minute."""
+"""11. Documents: an invoice with its e-invoices beside typst's work alone, how many a worker makes a minute, and orders
+settled with their invoices.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from bench.harness import Report, in_turns, seconds
 from bench.sizes import Sizes
+from bench.world import PACK, no_job_waits, pay_order, placed_order
 from common.moments import local_day
 from documents.invoices.page import page_of
 from documents.invoices.template import make
@@ -21,10 +24,19 @@ from documents.issued.services import NewDocument, issue
 from documents.issued.templates import Issued
 from documents.pdf.printing import print_page
 from outbox.jobs.running import run_due_jobs
+from shop.seller.models import ShopIdentity
 
 # How many times as long a document may take as typst alone.
 BESIDE_TYPST = 3.0
 LINES = (1, 40)
+# How many times as long an order may take to settle with its invoice: the numbers, the frozen words and their digest.
+WITH_INVOICE = 2.0
+SELLER = {
+    "name": "Formations Amphi", "street": "12 rue des Écoles", "postal_code": "69001", "city": "Lyon",
+    "siret": "73282932000074", "vat_number": "FR44732829320", "support_email": "aide@amphi.example",
+    "legal_line": "SAS au capital de 10 000 €, RCS Lyon 732 829 320", "activity_number": "82 69 12345 69",
+    "iban": "FR7630006000011234567890189", "bic": "AGRIFRPP",
+}  # fmt: skip
 
 
 def measure(report: Report, sizes: Sizes) -> None:
@@ -36,6 +48,31 @@ def measure(report: Report, sizes: Sizes) -> None:
             reference=1_000 * found["printed"], limit=BESIDE_TYPST,
         )  # fmt: skip
     _a_minute(report, sizes.deliveries, today)
+    _settled(report, rounds=sizes.deliveries)
+
+
+def _settled(report: Report, *, rounds: int) -> None:
+    """Settle orders of a seller whose invoices can be issued, and of one whose cannot."""
+    seller = ShopIdentity.current()
+    without = {name: getattr(seller, name) for name in SELLER}
+
+    def settled(details: Mapping[str, str], documents: int) -> float:
+        ShopIdentity.objects.filter(pk=seller.pk).update(**details)
+        order = placed_order(PACK, quantity=1)
+        took = seconds(lambda: pay_order(order))
+        if Document.objects.filter(order_id=order.pk).count() != documents:
+            raise RuntimeError(f"Order {order.number} has another number of invoices.")
+        return took
+
+    found = in_turns(
+        lambda: {"with": settled(SELLER, 1)}, lambda: {"without": settled(without, 0)}, rounds=rounds
+    )  # fmt: skip
+    ShopIdentity.objects.filter(pk=seller.pk).update(**without)
+    no_job_waits()
+    report.compare(
+        "order settled with its invoice / without one", 1_000 * found["with"], "ms",
+        reference=1_000 * found["without"], limit=WITH_INVOICE,
+    )  # fmt: skip
 
 
 def _times(invoice: Invoice, today: date, numbers: Iterator[int]) -> dict[str, float]:

@@ -45,8 +45,9 @@ WHERE (account IN ('sales', 'vat') OR account = 'deposits' AND part <> '')
     AND posted_on BETWEEN %(starts)s AND %(ends)s AND currency = %(currency)s
 GROUP BY order_id, part ORDER BY order_id, part
 """
-# `before`: sums up to the day before the period; `after`: up to its last day. `back`: what documents took back of sales
-# and VAT. `held`: money that is owed back, and of an order that was never settled all that pays for nothing.
+# `before`: sums up to the day before the period; `after`: up to its last day. `back`: what credit notes took back of
+# sales and VAT, corrections apart, and of an order that was never settled all that was taken back. `held`: money that
+# is owed back, and of such an order all that pays for nothing.
 _ON_RECEIPTS = """
 WITH moved AS (
     SELECT DISTINCT order_id
@@ -60,17 +61,19 @@ WITH moved AS (
     WHERE (account IN ('sales', 'vat', 'to_be_invoiced', 'receivable', 'refunds_owed', 'unallocated')
             OR account = 'deposits' AND part <> '')
         AND posted_on <= %(ends)s AND currency = %(currency)s
+), settled AS (
+    SELECT order_id, min(posted_on) AS settled_on FROM told WHERE kind = 'sale' GROUP BY order_id
 ), sums AS (
-    SELECT order_id, account, part,
+    SELECT order_id, settled_on, account, part,
            coalesce(sum(amount) FILTER (WHERE posted_on < %(starts)s), 0) AS before,
            sum(amount) AS after,
-           coalesce(sum(amount) FILTER (WHERE posted_on < %(starts)s AND amount > 0
-                AND account IN ('sales', 'vat') AND kind NOT IN ('sale', 'moved')), 0) AS back_before,
-           coalesce(sum(amount) FILTER (WHERE amount > 0
-                AND account IN ('sales', 'vat') AND kind NOT IN ('sale', 'moved')), 0) AS back_after,
-           bool_or(kind = 'sale' AND posted_on < %(starts)s) AS settled_before,
-           bool_or(kind = 'sale') AS settled_after
-    FROM told GROUP BY order_id, account, part
+           coalesce(sum(amount) FILTER (WHERE posted_on < %(starts)s AND amount > 0 AND account IN ('sales', 'vat')
+                AND (kind = 'given_back' OR kind = 'invoice' AND coalesce(settled_on >= %(starts)s, true))
+           ), 0) AS back_before,
+           coalesce(sum(amount) FILTER (WHERE amount > 0 AND account IN ('sales', 'vat')
+                AND (kind = 'given_back' OR kind = 'invoice' AND settled_on IS NULL)
+           ), 0) AS back_after
+    FROM told LEFT JOIN settled USING (order_id) GROUP BY order_id, settled_on, account, part
 ), orders AS (
     SELECT order_id,
            sum(before) FILTER (WHERE account = 'receivable') AS open_before,
@@ -82,8 +85,8 @@ WITH moved AS (
            -sum(before) FILTER (WHERE account = 'unallocated') AS loose_before,
            -sum(after) FILTER (WHERE account = 'unallocated') AS loose_after,
            sum(back_before) AS back_before, sum(back_after) AS back_after,
-           bool_or(settled_before) AS settled_before, bool_or(settled_after) AS settled_after
-    FROM sums GROUP BY order_id
+           coalesce(settled_on < %(starts)s, false) AS settled_before, settled_on IS NOT NULL AS settled_after
+    FROM sums GROUP BY order_id, settled_on
 ), shares AS (
     SELECT order_id,
            coalesce(least(1, greatest(0, 1 - coalesce(open_before, 0) / nullif(sold_before, 0))), 1) AS paid_before,

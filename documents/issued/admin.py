@@ -27,7 +27,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.refusals import Refused
 from documents.issued.answers import file_answer
 from documents.issued.bundles import bundle_answer
-from documents.issued.files import FileLost, NotMadeYet
+from documents.issued.files import FileLost, NoLongerKept, NotMadeYet
 from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
 from documents.issued.models import Document, DocumentFile
 
@@ -97,6 +97,8 @@ class DocumentAdmin(ReadOnlyAdmin):
             return file_answer(document, form)
         except NotMadeYet:
             messages.warning(request, _("This file is not made yet, or documents of this kind have none."))
+        except NoLongerKept:
+            messages.warning(request, _("Ten years after its year nothing of a document is kept but its number."))
         except FileLost:
             told = _("This file was lost, and cannot be made again as it was handed out. Bring it back from a backup.")
             messages.error(request, told)
@@ -117,6 +119,8 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("files"))
     def file_links(self, document: Document) -> SafeString | str:
+        if document.emptied_at is not None:
+            return _("no longer kept")
         page = "admin:documents_document_file"
         links = [
             (anchor(reverse(page, args=[document.pk, file.form]), file.get_form_display()),)

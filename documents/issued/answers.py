@@ -13,7 +13,8 @@ ENDINGS = {"ubl": "ubl.xml"}
 
 
 def file_answer(document: Document, form: str) -> HttpResponse:
-    """Answer with a file to save, named by the document's number. Raises NotMadeYet, and FileLost.
+    """Answer with a file to save, named by the document's number. Raises NotMadeYet,
+    NoLongerKept, and FileLost.
 
     Callers see to it that the reader may have the document.
     """

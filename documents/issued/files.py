@@ -14,6 +14,10 @@ class FileLost(Exception):
     """The content of a file is gone, and what is made of the frozen data today has other bytes."""
 
 
+class NoLongerKept(Exception):
+    """A file of a document that was emptied, ten years after its year."""
+
+
 class NotMadeYet(Exception):
     """A file that its job has not made yet, or that documents of the kind do not have."""
 
@@ -22,9 +26,12 @@ class NotMadeYet(Exception):
 def make_files(*, document_id: int) -> None:
     """Make the files of a document that are missing, and bring back those whose content was lost.
 
-    A file that is there is left alone. Raises Document.DoesNotExist, FileLost, and what the template raises.
+    A file that is there is left alone; a document that was emptied has none any more. Raises Document.DoesNotExist,
+    FileLost, and what the template raises.
     """
     document = Document.objects.select_related("corrects").get(pk=document_id)
+    if document.emptied_at is not None:
+        return
     there = {file.form: file for file in document.files.select_for_update().order_by("form")}
     lost = [file for file in there.values() if file.content is None]
     if there and not lost:
@@ -38,7 +45,9 @@ def make_files(*, document_id: int) -> None:
 
 
 def content_of(document: Document, form: str) -> bytes:
-    """Return the bytes of a document's file, as they were made. Raises NotMadeYet, and FileLost."""
+    """Return the bytes of a document's file, as they were made. Raises NotMadeYet, NoLongerKept, and FileLost."""
+    if document.emptied_at is not None:
+        raise NoLongerKept(document.number)
     file = document.files.filter(form=form).first()
     if file is None:
         raise NotMadeYet(f"{document.number}.{form}")

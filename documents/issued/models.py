@@ -1,7 +1,8 @@
 """Documents, frozen when they are issued, and their files.
 
-Triggers of migration 0001 keep what no column can: a document bears the number just counted, is never changed, and is
-not deleted before ten years have passed since the end of its year (code de commerce L123-22).
+Triggers of migrations 0001 and 0005 keep what no column can: a document bears the number just counted, is never
+changed, and neither emptied nor deleted before ten years have passed since the end of its year (code de commerce
+L123-22).
 """
 
 from __future__ import annotations
@@ -20,12 +21,19 @@ from documents.series.patterns import LONGEST
 DIGEST_BYTES = 32
 
 
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def kept(self) -> DocumentQuerySet:
+        """Filter documents that still say something."""
+        return self.filter(emptied_at__isnull=True)
+
+
 class Document(models.Model):
     """A numbered document: `data` is all that it says, as plain values; a template makes its files of them.
 
     `fact` names the occasion, such as `invoice:order:17`: nothing is issued twice for it. `order_id` is the order
     concerned; this floor knows nothing more of it, and finds accounts through it only. `digest` is over everything that
-    a file depends on.
+    a file depends on. Since `emptied_at` nothing is left of what it said; its number stays, so that the series has
+    no gap.
     """
 
     class Kind(models.TextChoices):
@@ -58,6 +66,9 @@ class Document(models.Model):
     data = models.JSONField(_("data"))
     digest = models.BinaryField(_("digest"), max_length=DIGEST_BYTES)
     recorded_at = models.DateTimeField(_("recorded at"), db_default=Now())
+    emptied_at = models.DateTimeField(_("emptied"), null=True)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")
@@ -81,6 +92,9 @@ class Document(models.Model):
                 condition=~Q(kind="credit_note") | Q(corrects__isnull=False), name="documents_document_credit_of_one"
             ),
             models.CheckConstraint(condition=Q(template_version__gte=1), name="documents_document_template_version"),
+            models.CheckConstraint(
+                condition=Q(emptied_at__isnull=True) | Q(data={}), name="documents_document_emptied_says_nothing"
+            ),
         ]
         indexes = [
             models.Index(fields=("order_id",), condition=Q(order_id__isnull=False), name="documents_document_order"),

@@ -34,7 +34,7 @@ from shop.orders.admin.filters import TodoFilter
 from shop.orders.figures import Period, failed_lines, owed_back
 from shop.papers.models import MissingPaper
 from shop.papers.platforms.admin import SendingTodoFilter
-from shop.papers.platforms.services import refused
+from shop.papers.platforms.services import needing_attention
 from shop.payments.admin import AttentionFilter
 from shop.payments.attempts.admin import AttemptTodoFilter
 from shop.payments.attempts.models import PaymentAttempt
@@ -229,9 +229,9 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
         )
     if user.has_perm("shop.view_documentsending"):
         yield Count(
-            _("Documents that the platform or the buyer refused"),
-            _("Take them back by a credit note, and issue them anew."),
-            refused().count(),
+            _("Documents refused by the platform or the buyer, or not sent"),
+            _("Take refused ones back by a credit note, and issue them anew. Others wait for the buyer’s address."),
+            needing_attention().count(),
             reverse(
                 "admin:shop_documentsending_changelist",
                 query={SendingTodoFilter.parameter_name: SendingTodoFilter.ATTENTION},

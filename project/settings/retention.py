@@ -49,9 +49,9 @@ KEPT = {
     "blank_units": (0, 0),
     # Names and addresses that a paid order copied, after its payment: ten years by law, with leap days.
     "billing": (3653, 3653),
-    # After the end of the year of their issue. The database refuses to delete younger ones.
+    # What they say, after the end of the year of their issue; their numbers stay. The database empties no younger ones.
     "documents": (3653, 3653),
-    # Names and accounts on bank statements, after the day of the line.
+    # Names and accounts on bank statements, after the end of the year of the line.
     "statements": (3653, 3653),
     # Files of bank statements that were sent and not imported.
     "statement_files": (7, 1),

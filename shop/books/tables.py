@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from billing.ledger.models import Account
@@ -79,14 +79,19 @@ def line_rows(export: BookExport) -> Iterator[Cells]:
 
 
 def document_rows(export: BookExport) -> Iterator[Cells]:
-    """Yield the documents issued in the period; credit notes with the number that they correct, below zero."""
-    number = Order.objects.filter(pk=OuterRef("order_id")).values("number")
+    """Yield the documents issued in the period; credit notes with the number that they correct, below zero. Documents
+    alone name an erased customer."""
+    order = Order.objects.filter(pk=OuterRef("order_id"))
+    closed = order.filter(Q(sealed_at__isnull=False) | Q(blanked_at__isnull=False))
     documents = Document.objects.filter(issued_on__range=(export.starts_on, export.ends_on)).select_related("corrects")
-    for document in documents.annotate(order_number=Subquery(number)).order_by("issued_on", "pk").iterator(CHUNK):
+    told = documents.annotate(order_number=Subquery(order.values("number")), is_closed=Exists(closed))
+    for document in told.order_by("issued_on", "pk").iterator(CHUNK):
         data, sign = document.data, -1 if document.kind == Document.Kind.CREDIT_NOTE else 1
+        buyer = ERASED if document.is_closed else (data.get("buyer") or {}).get("name", "")
+        corrected = document.corrects.number if document.corrects else ""
         yield [
             *(document.number, document.get_kind_display(), document.issued_on, document.order_number or ""),
-            *((data.get("buyer") or {}).get("name", ""), document.corrects.number if document.corrects else ""),
+            *(buyer, corrected),
             *(sign * Decimal(data[name]) if name in data else None for name in ("net", "tax", "gross")),
             data.get("currency", ""),
         ]

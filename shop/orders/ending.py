@@ -90,8 +90,8 @@ def _end(
         held = held.filter(places_held=0)  # the others gave back what they held when their places were released
     lines = list(held)
     event = move_order(order, status, what=what, actor=actor, now=now, detail=detail)
-    withdraw(order, event, now=now)
+    received = withdraw(order, event, now=now)
     undo_pre_payment(lines, line_contexts(order, lines, now=now), now=now, needs_scripts=needs_scripts)
-    mails.queue_ended_unpaid(order, now=now)
+    mails.queue_ended_unpaid(order, received=received, now=now)
     if credit_ended(order, by=actor, now=now):
         hold_mails(order_id=order.pk, at=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -39,6 +40,7 @@ from shop.orders.next_steps import NextStep, area_url, delivered_steps
 from shop.payments.models import PaymentEvent, Settlement
 from shop.payments.pieces import pieces_of, sum_in_words
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.problems import problem_in_words
 from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
 from shop.payments.requests.asked import Asked, asked_of, next_part
@@ -121,6 +123,11 @@ def _line(mail: Mail, *, blank: bool) -> dict[str, Any]:
         "steps": _steps(order, line, reader_id=mail.person_id),
         "is_operator_new": mail.context.get("is_operator_new", False),
     }
+
+
+def _ended(mail: Mail, *, blank: bool) -> dict[str, Any]:
+    """Return the context of the mail that an order has ended unpaid, with what was paid for it all the same."""
+    return order_context(mail, blank=blank) | {"received": Decimal(mail.context.get("received", "0"))}
 
 
 def _instructions(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -215,7 +222,8 @@ def _refund(mail: Mail, *, blank: bool) -> dict[str, Any]:
     """Return the context of a mail about one refund of an order: its amount and way."""
     refund = Refund.objects.select_related("payment", "payee").get(pk=mail.context["refund"])
     method = way_of(refund) if refund.way == Refund.Way.PROVIDER else ""
-    return order_context(mail, blank=blank) | {"refund": refund, "method": method}
+    said = {"refund": refund, "method": method, "problem": problem_in_words(refund.problem)}
+    return order_context(mail, blank=blank) | said
 
 
 def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
@@ -286,7 +294,7 @@ KINDS = {
     "order_again": (order_context, pgettext_lazy("kind of mail", "Order, its page once more")),
     "payer_nothing_due": (order_context, pgettext_lazy("kind of mail", "Nothing due any more, to the payer")),
     "payer_order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended, to the payer")),
-    "order_ended": (order_context, pgettext_lazy("kind of mail", "Order ended")),
+    "order_ended": (_ended, pgettext_lazy("kind of mail", "Order ended")),
     "delivered": (_line, pgettext_lazy("kind of mail", "Delivery, to the operator")),
     "delivered_public": (_line, pgettext_lazy("kind of mail", "Delivery, to the buyer")),
     "delivered_sales": (_line, pgettext_lazy("kind of mail", "Delivery, to the sales team")),

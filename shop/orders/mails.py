@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -191,13 +192,14 @@ def queue_charged_back(order: Order, *, charge_back_id: int, now: datetime) -> N
     queue_mails(to_customer(order, "charged_back", occasion=occasion, context=context, now=now))
 
 
-def queue_ended_unpaid(order: Order, *, now: datetime) -> None:
+def queue_ended_unpaid(order: Order, *, received: Decimal, now: datetime) -> None:
     """Queue a mail to the customer, and to an outside payer who was asked for the money: the order was cancelled, or
-    expired unpaid."""
+    expired unpaid. `received` is what was paid for it all the same, and is the customer's again."""
     occasion = f"order_ended:{order.status}"
+    context = {"received": str(received)} | telling_of(order.pk, now)
     queue_mails(
         [
-            *to_customer(order, "order_ended", occasion=occasion, context=telling_of(order.pk, now), now=now),
+            *to_customer(order, "order_ended", occasion=occasion, context=context, now=now),
             *_to_asked_payer(order, "payer_order_ended", occasion=f"{occasion}:payer"),
         ]
     )
@@ -272,7 +274,7 @@ def to_payer(order: Order, email: str, kind: str, *, occasion: str, context: dic
 
 def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:
     """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order."""
-    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions")
+    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions", recipient=order.payer_email)
     if not has_outside_payer(order) or not asked.exists():
         return []
     return [_mail(order, kind, order.payer_email, occasion=occasion)]

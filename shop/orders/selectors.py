@@ -60,9 +60,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Sight:
-    """Rights of a viewer on an order's page."""
+    """Rights of a viewer on an order's page. `is_of_nobody`: nobody claimed the order, and its customer is erased."""
 
     is_member: bool = False
+    is_of_nobody: bool = False
     sees_people: bool = False
     may_pay: bool = False
     manages_seats: bool = False
@@ -70,8 +71,9 @@ class Sight:
 
     @property
     def sees_papers(self) -> bool:
-        """Tell whether invoices are shown: to those who may pay, never to operators."""
-        return self.may_pay
+        """Tell whether invoices and billing details, which name people, are shown: to those who may pay and see names,
+        never to operators, nor to a browser that placed an order which was claimed elsewhere."""
+        return self.may_pay and (self.is_member or self.sees_people) and not self.is_of_nobody
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,7 @@ def sight_of(order: Order, *, viewer: User | None, placed_here: bool = False, is
     that the viewer is staff who proved it (`is_trusted_staff`).
     """
     if not order.is_claimed:
-        return Sight(sees_people=True, may_pay=True)
+        return Sight(sees_people=True, may_pay=True, is_of_nobody=order.is_closed)
     as_visitor = Sight(may_pay=True) if placed_here else None
     if viewer is None:
         return as_visitor

@@ -20,6 +20,7 @@ from accounts.members.current import AccountRequest, account_page
 from accounts.members.rights import Right, accounts_with
 from accounts.rate_limits.pages import too_often
 from accounts.rate_limits.services import TooOften, count_attempt
+from common.moments import local_day
 from common.numbers import whole_number
 from shop.cart.current import signed_in
 from shop.orders.again import mail_again
@@ -246,7 +247,7 @@ def _posted_account(request: HttpRequest) -> int:
 
 def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     user = signed_in(request)
-    is_told_to_pay = view.phase == Phase.AWAITING_MONEY
+    is_told_to_pay = view.phase == Phase.AWAITING_MONEY or view.still_owed_by_buyer > 0
     steps = steps_of_page(view, viewer=user, now=timezone.now())
     is_theirs = user is not None and may_claim(view.order, user)
     papers = list(papers_told_of(view.order)) if view.sight.sees_papers and view.order.has_papers else []
@@ -262,6 +263,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "seller": seller_of(view.order),
         "card": card_view(view.order, view.asked, view.methods, now=timezone.now()) if view.sight.may_pay else None,
         "bank": bank_details(view.order, seller=site_of(request).seller) if is_told_to_pay else None,
+        "today": local_day(timezone.now()),
         "papers": papers,
         "may_correct": sees_billing(view.order, view.sight) and not view.has_ended_unpaid,
         "is_issued": is_issued(paper.kind for paper in papers),

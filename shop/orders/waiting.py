@@ -15,23 +15,32 @@ from common.templatetags.money import money
 from common.words import moment_in_words
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.orders.standing import Standing, standing_of, with_standing
 
 
 def unpaid_orders(membership: Membership, now: datetime) -> list[Waits]:
     """Tell which orders are not paid, the first to end first. One query."""
     may_pay = Right.PAY in rights_of(membership)
     unpaid = visible_orders(membership).filter(status=Order.Status.PLACED, expires_at__gt=now)
-    orders = list(unpaid.order_by("expires_at", "pk")[: AT_MOST + 1])
+    orders = list(with_standing(unpaid).order_by("expires_at", "pk")[: AT_MOST + 1])
     found = []
     for order in orders[:AT_MOST]:
-        text = _("Order %(number)s of %(total)s is not paid. It is kept until %(end)s.") % {
-            "number": order.number,
-            "total": money(order.gross, order.currency),
-            "end": moment_in_words(order.expires_at),
-        }
         action = _("Pay") if may_pay and not order.is_free else _("See the order")
-        found.append(Waits(text, reverse("order", args=[order.token]), action))
+        found.append(Waits(_unpaid(standing_of(order)), reverse("order", args=[order.token]), action))
     return found + _more(membership, len(orders), _("Further orders are not paid."))
+
+
+def _unpaid(standing: Standing) -> str:
+    order = standing.order
+    said = {
+        "number": order.number,
+        "total": money(order.gross, order.currency),
+        "rest": money(order.gross - standing.received, order.currency),
+        "end": moment_in_words(order.expires_at),
+    }
+    if standing.received > 0:
+        return _("%(rest)s of order %(number)s are still to be paid. It is kept until %(end)s.") % said
+    return _("Order %(number)s of %(total)s is not paid. It is kept until %(end)s.") % said
 
 
 def failed_deliveries(membership: Membership, now: datetime) -> list[Waits]:

@@ -24,7 +24,7 @@ from common.admin.readonly import ReadOnlyAdmin
 from common.numbers import whole_number
 from common.refusals import Refused
 from shop.papers.codes import codes_to_say, say_code
-from shop.papers.models import AFTER_SERVICE, MissingPaper
+from shop.papers.models import AFTER_SERVICE, NO_LONGER_KEPT, MissingPaper
 from shop.papers.services import issue_by_hand
 
 ISSUE = "shop.issue_papers"
@@ -48,6 +48,7 @@ IN_WORDS: dict[str, str | Promise] = {
     "buyer.vat_number": gettext_lazy("VAT number of the buyer"),
     "payment.iban": gettext_lazy("IBAN of the seller"),
     AFTER_SERVICE: gettext_lazy("the end of the service"),
+    NO_LONGER_KEPT: gettext_lazy("the invoice itself, of which the number alone is kept"),
     "taxes.treatment": gettext_lazy("tax code of a line"),
     "taxes.outside_alone": gettext_lazy("lines that may not share one invoice"),
 }

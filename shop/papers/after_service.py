@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import islice
 
 from common.moments import local_day
 from enrolments.courses.services import find_courses
@@ -18,15 +19,19 @@ ORDERS_A_RUN = 200
 
 def issue_after_service(*, now: datetime) -> int:
     """Issue the invoices that waited for a service whose last day is over; return the number of orders. An order whose
-    last day nobody knows, as of seats not assigned yet, waits for the merchant, who issues it by hand."""
+    last day nobody knows, as of seats not assigned yet, waits for the merchant, who issues it by hand; it keeps none
+    that came after it from their turn."""
     waiting = MissingPaper.objects.filter(faults=[AFTER_SERVICE]).order_by("pk").values_list("order_id", flat=True)
-    return sum(_issue_if_over(order_id, now=now) for order_id in waiting[:ORDERS_A_RUN])
+    over = (order_id for order_id in list(waiting) if _is_over(order_id, local_day(now)))
+    return sum(_issue(order_id, now=now) for order_id in islice(over, ORDERS_A_RUN))
 
 
-def _issue_if_over(order_id: int, *, now: datetime) -> bool:
+def _is_over(order_id: int, today: date) -> bool:
     last = last_day_of(list(OrderLine.objects.filter(order=order_id)))
-    if last is None or last >= local_day(now):
-        return False
+    return last is not None and last < today
+
+
+def _issue(order_id: int, *, now: datetime) -> bool:
     try:
         issue_by_hand(order_id=order_id, actor=None, now=now)
     except NothingToInvoice:

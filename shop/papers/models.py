@@ -16,13 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 # Fault of an invoice that lacks nothing, and waits until the service is rendered.
 AFTER_SERVICE = "after_service"
+# Fault of a credit note whose invoice was emptied, ten years after its year.
+NO_LONGER_KEPT = "no_longer_kept"
 
 
 class MissingPaper(models.Model):
     """Invoice or credit note of an order that could not be issued, or waits for the service. Deleted by the transaction
     that issues it, or in which nothing lacks any more.
 
-    `faults` are codes of `documents.invoices.checking`, or `AFTER_SERVICE`.
+    `faults` are codes of `documents.invoices.checking`, `AFTER_SERVICE`, or `NO_LONGER_KEPT`.
     """
 
     order = models.OneToOneField(

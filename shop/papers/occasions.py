@@ -27,8 +27,8 @@ from documents.invoices.values import Due, Earlier
 from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.papers.contents import promising
+from shop.papers.credit_notes.rests import rests_of
 from shop.papers.lines import SoldLine
-from shop.papers.models import InvoicedLine
 from shop.papers.planning import Planned, Share, plan_invoices
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.givers import Giver
@@ -37,16 +37,22 @@ Kind = Document.Kind
 
 
 def at_settlement(
-    order: Order, lines: Sequence[SoldLine], *, is_paid: bool, now: datetime, known: frozenset[str] = frozenset()
+    order: Order,
+    lines: Sequence[SoldLine],
+    *,
+    is_paid: bool,
+    asked: Sequence[Asked] | None = None,
+    now: datetime,
+    known: frozenset[str] = frozenset(),
 ) -> list[Planned]:
     """Plan the documents of a locked order that is settled; none for a zero total.
 
-    One query where something is still owed, and one where deposits were invoiced. `known` are the facts of documents
-    that it has already.
+    Two queries where deposits were invoiced. `asked` is what the order asks for, with what it has received; one query
+    more where it is not known and something may be owed. `known` are the facts of documents that it has already.
     """
     if order.is_free:
         return []
-    shares = [Share()] if is_paid else shares_of(asked_of(order), now=now)
+    shares = [Share()] if is_paid else shares_of(asked_of(order) if asked is None else asked, now=now)
     planned = plan_invoices(order.pk, lines, shares, known=known)
     if any(each.kind == Kind.FINAL for each in planned):
         planned = _naming_deposits(order, planned)
@@ -93,11 +99,13 @@ def dues_of(asked: Sequence[Asked], *, now: datetime) -> tuple[Due, ...]:
 
 
 def _naming_deposits(order: Order, planned: Sequence[Planned]) -> list[Planned]:
-    """Return the plans with the deposit invoices that each final invoice deducts. One query."""
-    rows = InvoicedLine.objects.filter(line__order=order, document__kind=Kind.DEPOSIT).order_by("document")
+    """Return the plans with the deposit invoices that each final invoice deducts: those of which something is left for
+    one of its lines. Two queries."""
+    rests = rests_of(order.pk)
     named: dict[int, dict[Earlier, None]] = {}
-    for line_id, number, day in rows.values_list("line", "document__number", "document__issued_on"):
-        named.setdefault(line_id, {})[Earlier(number=number, issued_on=day)] = None
+    for deposit in Document.objects.filter(pk__in=rests, kind=Kind.DEPOSIT).defer("data").order_by("pk"):
+        for line_id in rests[deposit.pk]:
+            named.setdefault(line_id, {})[Earlier(number=deposit.number, issued_on=deposit.issued_on)] = None
     return [_deducting(each, named) if each.kind == Kind.FINAL else each for each in planned]
 
 

@@ -18,8 +18,8 @@ from shop.papers.models import InvoicedLine
 
 
 def papers_of(order: Order) -> QuerySet[Document]:
-    """Return the documents of an order, the newest first."""
-    return Document.objects.filter(order_id=order.pk).defer("data").order_by("-pk")
+    """Return the documents of an order, the newest first, without those of which the number alone is left."""
+    return Document.objects.kept().filter(order_id=order.pk).defer("data").order_by("-pk")
 
 
 def papers_told_of(order: Order) -> QuerySet[Document]:
@@ -30,17 +30,17 @@ def papers_told_of(order: Order) -> QuerySet[Document]:
 
 
 def papers_seen_by(member: Membership) -> QuerySet[Document]:
-    """Return the documents that a member may see, the newest first: of all the account's orders, or of those that the
-    member bought. A document stays with its order when that moves to another account."""
+    """Return the documents that a member may see and that are kept, the newest first: of all the account's orders, or
+    of those that the member bought. A document stays with its order when that moves to another account."""
     orders = Order.objects.filter(account=member.account_id)
     if Right.SEE_INVOICES not in rights_of(member):
         orders = orders.filter(buyer=member.user_id)
-    return Document.objects.filter(order_id__in=orders.values("pk")).order_by("-pk")
+    return Document.objects.kept().filter(order_id__in=orders.values("pk")).order_by("-pk")
 
 
 def invoices_of(order: Order) -> QuerySet[Document]:
-    """Return the documents of an order by which something was invoiced, the newest first."""
-    return Document.objects.filter(order_id=order.pk, kind__in=CREDITED, template="invoice").order_by("-pk")
+    """Return the documents of an order by which something was invoiced, the newest first, as long as they are kept."""
+    return Document.objects.kept().filter(order_id=order.pk, kind__in=CREDITED, template="invoice").order_by("-pk")
 
 
 def invoiced_of(order_id: int) -> dict[int, Amount]:

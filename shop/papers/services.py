@@ -52,13 +52,19 @@ class StillMissing(Refused):
 
 
 def issue_at_settlement(
-    order: Order, lines: Sequence[SoldLine], *, payment: Payment | None, seller: ShopIdentity, now: datetime
+    order: Order,
+    lines: Sequence[SoldLine],
+    *,
+    payment: Payment | None,
+    asked: Sequence[Asked],
+    seller: ShopIdentity,
+    now: datetime,
 ) -> list[Entry]:
     """Issue the papers of a locked order that is being settled, in the transaction of its settlement; return their
     entries of the ledger.
 
     Six statements for one paper that is paid; none for a zero total. A paper that cannot say all that it must never
-    holds up money: it is noted as missing, for the merchant. What deposit invoices lacked before comes with it.
+    holds up money: it is noted as missing, for the merchant. Deposit invoices that were lacking come with it.
     """
     if waits_for_service(order):
         note_missing(order, [AFTER_SERVICE], now=now)
@@ -66,7 +72,7 @@ def issue_at_settlement(
     is_paid = payment is not None and payment.amount == order.gross
     if not is_paid:
         MissingPaper.objects.filter(order=order).delete()
-    planned = at_settlement(order, lines, is_paid=is_paid, now=now)
+    planned = at_settlement(order, lines, is_paid=is_paid, asked=asked, now=now)
     issued = issue_planned(order, planned, is_settled=True, now=now, seller=seller)
     note_missing(order, issued.faults, now=now)
     return issued.entries

@@ -4,8 +4,10 @@ from celery import shared_task
 
 from common.clock import database_now
 from shop.papers.after_service import issue_after_service
+from shop.papers.lacking import issue_lacking
 
 
 @shared_task(ignore_result=True)
 def issue_invoices_after_service() -> int:
-    return issue_after_service(now=database_now())
+    now = database_now()
+    return issue_after_service(now=now) + issue_lacking(now=now)

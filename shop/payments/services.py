@@ -12,9 +12,10 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from common.again import again_after_deadlock
-from common.plain_inserts import insert_row, insert_rows
+from common.plain_inserts import insert_if_new, insert_row
 from common.plain_rows import plain_row, plain_rows
 from common.refusals import Refused
+from shop.checkout.buyers import methods_allowed
 from shop.orders import mails
 from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order, lock_order_by
@@ -66,11 +67,13 @@ class ReferenceKnown(Refused):
 def methods_for(order: Order, asked: Sequence[Asked] | None = None) -> list[Provider]:
     """Return the methods by which an order may be paid now, as the server decides; [] if nothing is asked for.
 
-    The amount that a confirmed order still owes is paid on a provider's page, or by transfer without choosing it.
-    `asked` is what the order asks for where that is known; else one query more for a confirmed order.
+    Promises are open to the kinds of buyers that `shop.checkout.buyers` names. The amount that a confirmed order still
+    owes is paid on a provider's page, or by transfer without choosing it. `asked` is what the order asks for where that
+    is known; else one query more for a confirmed order.
     """
     if order.status == Order.Status.PLACED:
-        return [provider for provider in providers() if provider.offers(order)]
+        allowed = methods_allowed(order.bought_by, [provider.name for provider in providers()])
+        return [provider for provider in providers() if provider.name in allowed and provider.offers(order)]
     if order.status not in CONFIRMED or still_to_come(asked_of(order) if asked is None else asked) <= 0:
         return []
     return [provider for provider in providers() if provider.has_page and provider.offers(order)]
@@ -229,24 +232,22 @@ def settle(*, event: ProviderEvent, actor: User | None = None, now: datetime) ->
 
 
 def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) -> tuple[PaymentEvent, bool]:
-    """Return the event's row, and whether this call created it. Waits for a transaction that is creating it."""
-    insert_rows(
-        [
-            PaymentEvent(
-                provider=event.provider,
-                event_id=event.event_id,
-                order_number=event.order_number,
-                kind=PaymentEvent.Kind(event.kind),
-                amount=event.amount,
-                currency=event.currency,
-                payload=dict(event.payload),
-                actor=actor,
-                received_at=now,
-                outcome="",
-            )
-        ],
-        ignore_conflicts=True,
+    """Return the event's row, and whether this call created it. Waits for a transaction that is creating it. One about
+    money received earlier is read as it is stored."""
+    new = PaymentEvent(
+        provider=event.provider,
+        event_id=event.event_id,
+        order_number=event.order_number,
+        kind=PaymentEvent.Kind(event.kind),
+        amount=event.amount,
+        currency=event.currency,
+        payload=dict(event.payload),
+        actor=actor,
+        received_at=now,
+        outcome="",
     )
+    if insert_if_new(new) and not new.is_afterwards:
+        return new, True
     row = plain_row(PaymentEvent, "WHERE provider = %s AND event_id = %s", [event.provider, event.event_id])
     assert row is not None  # written by this call or before
     return row, row.outcome == ""
@@ -254,19 +255,16 @@ def _record_event(event: ProviderEvent, *, actor: User | None, now: datetime) ->
 
 def _payment_of(event: ProviderEvent, order: Order | None, *, now: datetime) -> Payment:
     """Return the payment's row, locked; created at its first event."""
-    insert_rows(
-        [
-            Payment(
-                provider=event.provider,
-                reference=event.reference,
-                order=order,
-                amount=event.amount,
-                currency=event.currency,
-                created_at=now,
-            )
-        ],
-        ignore_conflicts=True,
+    new = Payment(
+        provider=event.provider,
+        reference=event.reference,
+        order=order,
+        amount=event.amount,
+        currency=event.currency,
+        created_at=now,
     )
+    if insert_if_new(new):
+        return new
     return Payment.objects.select_for_update(no_key=True).get(provider=event.provider, reference=event.reference)
 
 

@@ -62,6 +62,12 @@ def deposit_invoiced(order: Order, document: Document, parts: Iterable[Part]) ->
     return _entry(order, document, lines)
 
 
+def given_back(order: Order, note: Document, parts: Iterable[Part]) -> Entry:
+    """Return the entry of the credit note of units of a settled order given back: less is sold, with its VAT."""
+    taken = [(line, -net, -tax) for line, net, tax in parts]
+    return replace(invoiced(order, note, taken), kind=Kind.GIVEN_BACK)
+
+
 def told(order: Order, document: Document, parts: Iterable[Part]) -> Entry:
     """Return the entry of a document of an order as the order stands: of a deposit until it is settled."""
     tell = deposit_invoiced if order.paid_at is None else invoiced

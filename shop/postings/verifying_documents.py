@@ -55,8 +55,9 @@ class _Said:
 
 def faults_of_documents() -> Iterator[str]:
     """Yield a sentence for each document whose entry is missing, of another day or of another amount, and for each that
-    prints another amount than it invoices. Six queries for BATCH documents."""
-    told = Document.objects.filter(Exists(InvoicedLine.objects.filter(document=OuterRef("pk"))), _is_posted("order_id"))
+    prints another amount than it invoices, as long as it is kept. Six queries for BATCH documents."""
+    has_lines = Exists(InvoicedLine.objects.filter(document=OuterRef("pk")))
+    told = Document.objects.kept().filter(has_lines, _is_posted("order_id"))
     columns = told.values("pk", "number", "kind", "issued_on", "order_id", "data__taxes", "data__currency")
     for documents in _batches(columns.order_by("pk").iterator()):
         keys = [document["pk"] for document in documents]

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.orders.standing import CONFIRMED
 from shop.withdrawal.delay import delay_ends, may_withdraw, withdrawable
 from shop.withdrawal.models import Withdrawal
 
@@ -36,5 +37,5 @@ def to_settle() -> QuerySet[Order]:
     """Return orders withdrawn from that still have something to give back."""
     waived = Q(is_digital_content=True, order__withdrawal_waived_at__isnull=False)
     left = OrderLine.objects.filter(order=OuterRef("pk")).exclude(waived).exclude(status=OrderLine.Status.GIVEN_BACK)
-    alive = Order.objects.filter(status__in=(Order.Status.PAID, Order.Status.COMPLETED))
+    alive = Order.objects.filter(status__in=CONFIRMED)
     return alive.filter(Exists(left), withdrawal__isnull=False, withdrawal__lifted_at__isnull=True)

@@ -6,7 +6,7 @@ from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
 from accounts.members.models import CustomerAccount
-from common.plain_inserts import insert_row, insert_rows
+from common.plain_inserts import insert_if_new, insert_row, insert_rows
 from outbox.jobs.models import Job
 from shop.cart.models import Cart, CartLine
 from shop.orders.history.models import OrderEvent
@@ -96,6 +96,27 @@ def test_a_row_that_is_there_is_left_alone_or_refused():
         insert_row(Cart(token=cart.token))
 
     assert Cart.objects.count() == 1
+
+
+def test_a_row_is_told_to_be_new_and_then_has_its_key(django_assert_num_queries):
+    cart = Cart()
+    with django_assert_num_queries(1):
+        assert insert_if_new(cart)
+    assert Cart.objects.get().pk == cart.pk
+
+    again = Cart(token=cart.token)
+    assert not insert_if_new(again)
+    assert again.pk is None
+    assert Cart.objects.count() == 1
+
+
+def test_rows_of_which_one_is_there_get_no_keys():
+    cart = Cart()
+    insert_row(cart)
+    rows = [Cart(token=cart.token), Cart()]
+    insert_rows(rows, ignore_conflicts=True)
+    assert [row.pk for row in rows] == [None, None]
+    assert Cart.objects.count() == 2
 
 
 def test_a_refused_row_breaks_the_transaction_like_any_other():

@@ -140,7 +140,7 @@ admin:shop_order_plan                order_id                 -  # only what is 
 admin:shop_order_payer               order_id                 -  # the amount typed must be one that is owed
 admin:shop_order_together            order_id                 -  # the sum posted must be the one that waits
 admin:shop_order_promise             order_id                 -  # only what is still open is covered
-admin:shop_account_terms             account_id               -  # posts the limit that it showed
+admin:shop_account_terms             account_id               -  # posts the terms that it showed
 admin:shop_order_cancel              order_id                 -  # only an unpaid order is cancelled
 admin:shop_order_lift                order_id                 -  # only an order withdrawn from goes on
 admin:shop_order_go_on               order_id                 -  # only an order frozen for a dispute goes on

@@ -42,7 +42,7 @@ REASONS = {
     "shop/payments/rest.py": "The part of one payment that nothing has happened to, under its lock.",
     "shop/payments/charge_backs/services.py": "The part of one payment that its bank may still take, under its lock.",
     "shop/payments/charge_backs/selectors.py": "The part that a bank took of what one order had got: the rows posted.",
-    "shop/payments/due/selectors.py": "What each due part has received: the rows posted.",
+    "shop/payments/requests/rests.py": "What each request has received: the rows posted.",
     "shop/payments/requests/links.py": "What each request has received: the rows posted.",
     "shop/payments/requests/selectors.py": "The part that a bank took of each payment: the rows posted.",
     "shop/orders/mail_kinds.py": "The part that a bank took of what one order had got: the row posted.",

@@ -37,6 +37,21 @@ def test_nothing_else_is_shown_without_escaping():
     assert found == UNESCAPED
 
 
+def test_no_form_says_an_amount_in_the_words_of_a_language():
+    """An amount that a form hands back is compared as text or number: `120,00` would be another in French."""
+    hidden = re.compile(r'type="hidden"[^>]*value="{{ *([^}]*) *}}"')
+    amount = re.compile(r"(?:^|[._])(?:amount|gross|limit|rest|left|total|back|together)(?:\||$)")
+    found = {
+        (str(file.relative_to(settings.BASE_DIR)), match)
+        for folder in ("templates", *FLOORS)
+        for file in Path(settings.BASE_DIR, folder).rglob("*.html")
+        for match in map(str.strip, hidden.findall(file.read_text()))
+        if amount.search(match) and "unlocalize" not in match
+    }
+    # What was typed, as it was typed.
+    assert found == {("shop/orders/templates/orders/admin/give_back_confirm.html", 'form.data.amount|default:""')}
+
+
 @pytest.mark.django_db
 def test_a_description_is_cleaned_on_its_way_into_the_shop():
     client, entry = merchant("en"), EntryFactory()

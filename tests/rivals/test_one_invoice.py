@@ -5,6 +5,7 @@ It has one invoice with one number, of which no other is lost.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -17,6 +18,7 @@ from outbox.jobs.models import Job
 from outbox.mails.models import Mail
 from shop.orders.models import Order
 from shop.papers import services as papers
+from shop.papers.after_service import issue_after_service
 from shop.papers.models import InvoicedLine, MissingPaper
 from shop.papers.services import issue_by_hand
 from shop.payments import services as payments
@@ -28,6 +30,7 @@ from tests.factories.shop import pay
 from tests.rivals.processes import deadlocks_among, errors_among, no_row_locks, race, values_among
 from tests.shop.papers.credit_notes.given import ordered
 from tests.shop.papers.given import complete_seller
+from tests.shop.papers.test_after_service import mandated
 
 # Each has seen the order unpaid; its settlement comes next, and then its invoice.
 ABOUT_TO_SETTLE = [(release, "insert_row"), (papers, "issue_planned")]
@@ -105,6 +108,19 @@ class TestIssuedByTwoHands:
 
         assert [answer.value for answer in answers] == [[Document.objects.get().number]] * 2
         assert_one_invoice(order)
+
+
+def test_a_worker_and_a_hand_after_the_service_issue_one_invoice():
+    complete_seller()
+    order, now = mandated(), timezone.now() + timedelta(days=4)
+    by_hand = partial(issue_by_hand, order_id=order.pk, actor=UserFactory(is_staff=True), now=now)
+
+    worker, hand = race(
+        partial(issue_after_service, now=now), lambda: bool(by_hand()), before=ABOUT_TO_ISSUE, in_turn=True
+    )
+
+    assert (worker.value, hand.error) == (1, "NothingToInvoice")
+    assert_one_invoice(order)
 
 
 def without_row_locks_and_deletion() -> None:

@@ -7,15 +7,21 @@ import os
 import signal
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
+from billing.ledger.models import Account
+from billing.ledger.selectors import balances_of_order
 from common.moments import local_day
 from documents.issued.models import Document
+from shop.orders import ending
+from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order
 from shop.papers import issuing
 from shop.papers import services as papers
+from shop.papers.credit_notes import services as credit_notes
 from shop.papers.models import InvoicedLine
 from shop.payments import services as payments
 from shop.payments.models import Payment, Settlement
@@ -25,7 +31,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.catalog import EntryFactory, TaxFactory
 from tests.factories.shop import make_cart, pay, place
 from tests.forked import status_of_fork
-from tests.rivals.processes import race, values_among
+from tests.rivals.processes import Rival, errors_among, no_row_locks, race, values_among
 from tests.shop.papers.given import SIRET, complete_seller
 
 # Each has read what is invoiced, and is about to issue.
@@ -80,16 +86,80 @@ def test_one_part_told_by_two_workers_is_invoiced_once(order):
     assert invoiced() == 40
 
 
-@pytest.mark.parametrize("place", [(issuing, "insert_rows"), (papers, "issue_planned")])
-def test_killed_between_nothing_is_lost_and_nothing_twice(order, place):
-    def dying():
-        def die(*_given, **_named):
-            os.kill(os.getpid(), signal.SIGKILL)
+class TestTheEndOfAnOrderWithADeposit:
+    """Its deposit invoice of 40.00 is credited once, and what comes meanwhile is no deposit any more."""
 
-        setattr(*place, die)
+    def cancelling(self, order, **pauses):
+        cancel = partial(cancel_order, order_id=order.pk, actor=None, now=timezone.now())
+        return Rival(lambda: cancel(), **pauses)
+
+    def told(self):
+        return [document.kind for document in Document.objects.order_by("pk")]
+
+    @pytest.mark.parametrize("first", ["the end", "the part"])
+    def test_a_part_that_comes_meanwhile(self, order, first):
+        receiving(order, "40.00", 1)()
+        end, part = self.cancelling(order, before=[(credit_notes, "_credit_ended")]), receiving(order, "80.00", 2)
+        paused = Rival(part, before=ABOUT_TO_ISSUE)
+
+        answers = race(*((end, part) if first == "the end" else (paused, self.cancelling(order))), in_turn=True)
+
+        assert errors_among(answers) == []
+        deposits = 1 if first == "the end" else 2
+        assert self.told() == ["deposit"] * deposits + ["credit_note"] * deposits
+        assert invoiced() == 0
+        assert balances_of_order(order.pk) == {Account.IN_TRANSIT: 12000, Account.UNALLOCATED: -12000}
+        assert not list(faults_of_books())
+
+    def test_two_who_end_it(self, order):
+        receiving(order, "40.00", 1)()
+        late = order.expires_at + timedelta(days=60)
+
+        race(
+            self.cancelling(order, before=[(credit_notes, "_credit_ended")]),
+            lambda: expire_orders(now=late),
+            in_turn=True,
+        )
+
+        assert self.told() == ["deposit", "credit_note"]
+        assert not list(faults_of_books())
+
+    @pytest.mark.parametrize("place", [(credit_notes, "issue"), (credit_notes, "insert_rows"), (ending, "hold_mails")])
+    def test_killed_nothing_has_ended(self, order, place):
         receiving(order, "40.00", 1)()
 
-    assert os.WIFSIGNALED(status_of_fork(dying))
+        assert os.WIFSIGNALED(status_of_fork(dying_at(place, self.cancelling(order).work)))
+
+        order.refresh_from_db()
+        assert (order.status, self.told(), invoiced()) == ("placed", ["deposit"], 40)
+        self.cancelling(order).work()
+        assert (self.told(), invoiced()) == (["deposit", "credit_note"], 0)
+        assert not list(faults_of_books())
+
+    def test_control_without_the_orders_lock_only_the_compare_and_set_keeps_the_last_part(self, order):
+        for amount, number in (("40.00", 1), ("80.00", 2)):
+            receiving(order, amount, number)()
+        end = self.cancelling(order, before=[(ending, "move_order")])
+
+        ended, paid = race(end, receiving(order, "120.00", 3), in_turn=True, without=no_row_locks)
+
+        assert (ended.error, paid.value) == ("MoveRefused", "settled")
+        assert self.told() == ["deposit", "deposit", "final"]
+
+
+def dying_at(place, work):
+    """Return some work that is killed where it comes to a function: a module and its name."""
+
+    def dying():
+        setattr(*place, lambda *_given, **_named: os.kill(os.getpid(), signal.SIGKILL))
+        work()
+
+    return dying
+
+
+@pytest.mark.parametrize("place", [(issuing, "insert_rows"), (papers, "issue_planned")])
+def test_killed_between_nothing_is_lost_and_nothing_twice(order, place):
+    assert os.WIFSIGNALED(status_of_fork(dying_at(place, receiving(order, "40.00", 1))))
     assert not Document.objects.exists()
     assert not Payment.objects.filter(status="succeeded").exists()
 

@@ -5,20 +5,28 @@ Everything the transaction sends is counted, savepoints, BEGIN and COMMIT includ
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from common.moments import local_day
 from enrolments.grounds.models import Enrolment
 from enrolments.seats.models import Seat
 from outbox.jobs import running
 from outbox.jobs.running import run_due_jobs
 from shop.cart.services import open_cart
 from shop.orders.models import Order
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.planning import Part, plan_payments
+from shop.payments.requests.promises import accept_promise
 from shop.seller.frozen import freeze_seller
-from tests.factories.accounts import MembershipFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.catalog import EntryFactory
 from tests.factories.enrolments import CourseFactory
 from tests.factories.shop import fill_cart, make_cart, pay, place, shown_now
@@ -132,6 +140,61 @@ class TestSettling:
                 fill_cart(cart, EntryFactory())
             counts.add(settling(place(cart, email=f"v{lines}@example.org")))
         assert len(counts) == 1
+
+    def parts(self, order: Order, *amounts: str) -> None:
+        due = local_day(timezone.now()) + timedelta(days=30)
+        parts = [Part(Decimal(amount), due) for amount in amounts]
+        plan_payments(order_id=order.pk, parts=parts, actor=UserFactory(), now=timezone.now())
+
+    def company_order(self, *, units: int = 2, lines: int = 1) -> Order:
+        cart = open_cart(token=None, user=None)
+        for _line in range(lines):
+            fill_cart(cart, session_entry(), quantity=units)
+        return place(cart, email=f"v{units}-{lines}@example.org", register_number=SIRET)
+
+    @pytest.mark.parametrize(("units", "lines"), [(2, 1), (200, 1), (2, 8)])
+    def test_the_first_part_of_a_schedule(self, units, lines):
+        order = self.company_order(units=units, lines=lines)
+        first = order.gross / 2
+        self.parts(order, str(first), str(order.gross - first))
+        Order.objects.filter(pk=order.pk).update(release_rule=Order.ReleaseRule.FIRST)
+        with CaptureQueriesContext(connection) as captured:
+            assert pay(order, provider="transfer", amount=first) == "settled"
+        assert len(captured) <= SETTLING
+
+    @pytest.mark.parametrize(("units", "lines"), [(2, 1), (200, 1), (2, 8)])
+    def test_the_last_part_of_a_schedule(self, units, lines):
+        order = self.company_order(units=units, lines=lines)
+        first = order.gross / 2
+        self.parts(order, str(first), str(order.gross - first))
+        Order.objects.filter(pk=order.pk).update(release_rule=Order.ReleaseRule.ALL)
+        assert pay(order, provider="transfer", amount=first) == "allocated"
+        with CaptureQueriesContext(connection) as captured:
+            assert pay(order, provider="transfer", reference="pay-2", amount=order.gross - first) == "settled"
+        assert len(captured) <= SETTLING
+
+    def promising(self, order: Order, **how: object) -> tuple[int, bool]:
+        told: dict[str, Any] = {"kind": "on_account", "reference": "", "due_on": local_day(timezone.now())}
+        actor = UserFactory(is_staff=True)
+        with CaptureQueriesContext(connection) as captured:
+            is_settled = accept_promise(order_id=order.pk, **(told | how), actor=actor, now=timezone.now())
+        return len(captured), is_settled
+
+    @pytest.mark.parametrize(("units", "lines"), [(2, 1), (200, 1), (2, 8)])
+    def test_on_account(self, units, lines):
+        count, is_settled = self.promising(self.company_order(units=units, lines=lines))
+        assert is_settled
+        assert count <= SETTLING
+
+    @pytest.mark.parametrize(("units", "lines"), [(2, 1), (200, 1), (2, 8)])
+    def test_the_second_promise_of_an_opco_and_a_company(self, units, lines):
+        order = self.company_order(units=units, lines=lines)
+        self.parts(order, "111.11", str(order.gross - Decimal("111.11")))
+        giver = Giver(name="AKTO", siret="55210055400013", street="14 rue Riquet", postal_code="75019", city="Paris")
+        self.promising(order, kind="opco", reference="F-2026-7", positions=[2], giver=giver)
+        count, is_settled = self.promising(order, positions=[3])
+        assert is_settled
+        assert count <= SETTLING
 
 
 class TestDelivering:

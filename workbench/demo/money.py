@@ -11,7 +11,8 @@ from common.postal import PostalAddress
 from shop.orders.giving_back.owed import owed_for
 from shop.payments.due.services import remind_of_due
 from shop.payments.models import PaymentEvent
-from shop.payments.on_account.services import buy_on_account, set_terms
+from shop.payments.on_account.services import buy_on_account, set_terms, terms_shown
+from shop.payments.plans.models import PaymentPlan
 from shop.payments.providers.sandbox import bank
 from shop.payments.providers.sandbox.jobs import notify
 from shop.payments.refunds.following import follow
@@ -31,6 +32,7 @@ IBAN_OF_THE_CLINIC = "FR7630001007941234567890185"
 
 
 def stories_of_money(shop: DemoShop) -> Iterator[Story]:
+    yield _plan()
     yield _on_account_and_overdue(shop)
     yield _reminders(shop)
     yield _half_paid(shop)
@@ -43,10 +45,23 @@ def stories_of_money(shop: DemoShop) -> Iterator[Story]:
         yield _disputed(shop)
 
 
+def _plan() -> Story:
+    """A plan of payment that companies may choose for larger orders."""
+    yield 100
+    PaymentPlan.objects.create(deposit_percent=30, instalments=2, days_between=30, least_total=Decimal(1000))
+
+
 def _on_account_and_overdue(shop: DemoShop) -> Story:
     account, (yann, theo) = shop.accounts["aubin"], shop.named("saint-aubin", "yann", "theo")
     yield 60
-    set_terms(account_id=account.pk, limit=Decimal(5000), days=30, seen="", actor=shop.merchant, now=shop.now)
+    set_terms(
+        account_id=account.pk,
+        limit=Decimal(5000),
+        days=30,
+        seen=terms_shown(account),
+        actor=shop.merchant,
+        now=shop.now,
+    )
     yield 50
     order = shop.place(account, yann, theo, ("LIVRET-SST", 40, ()))
     buy_on_account(order_id=order.pk, actor=yann, now=shop.now)

@@ -1,7 +1,7 @@
 """Stand-in for an approved platform: the part of XP Z12-013 that the shop calls.
 
 It keeps everything in memory. `dies` takes a document and answers with an error, as a platform may; `tell` lets a
-buyer's platform say something of an invoice.
+buyer's platform say something of an invoice. `knows_offsets` unset gives every page from its beginning.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ class Afnor:
     """State of the stand-in, and its behaviour. `status` is the acknowledgement that it gives documents."""
 
     dies: bool = False
+    knows_offsets: bool = True
+    directory_is_away: bool = False
+    directory_refuses: bool = False
+    looked_up: list[str] = field(default_factory=list)
     refuses: bool = False
     status: str = "Ok"
     flows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -53,6 +57,16 @@ class Afnor:
     def sent(self) -> list[dict[str, Any]]:
         """Return the documents taken."""
         return [flow for flow in self.flows.values() if flow["flowDirection"] == "Out"]
+
+    def page(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return a page of a search, the oldest first."""
+        start = asked.get("offset", 0) if self.knows_offsets else 0
+        return self.search(asked["where"])[start : start + asked["limit"]]
+
+    def look_up(self, siren: str) -> str | None:
+        """Return the address of a company in the directory."""
+        self.looked_up.append(siren)
+        return self.directory.get(siren)
 
     def search(self, where: dict[str, Any]) -> list[dict[str, Any]]:
         since, key, types = where.get("updatedAfter"), where.get("trackingId"), where.get("flowType")
@@ -96,9 +110,11 @@ def running(platform: Afnor) -> Iterator[str]:
                 return self._take(body)
             asked = json.loads(body)
             if path == "/v1/flows/search":
-                return self.json(200, {"limit": asked["limit"], "results": platform.search(asked["where"])})
+                return self.json(200, {"limit": asked["limit"], "results": platform.page(asked)})
             if path == "/v1/directory-line/search":
-                address = platform.directory.get(asked["filters"]["siren"]["value"])
+                if platform.directory_is_away or platform.directory_refuses:
+                    return self.json(503 if platform.directory_is_away else 403, {})
+                address = platform.look_up(asked["filters"]["siren"]["value"])
                 return self.json(200, {"results": [{"addressingIdentifier": address}] if address else []})
             return self.json(404, {})
 

@@ -15,6 +15,7 @@ from common.words import end_in_words, start_in_words
 from enrolments.courses.models import Course
 from enrolments.grounds.models import Enrolment, Ground
 from outbox.jobs.admin import JOB_COLOURS
+from outbox.jobs.labels import JOB_KIND_LABELS
 from outbox.jobs.models import Job
 from outbox.jobs.troubles import trouble_of
 from outbox.mails.admin import MAIL_COLOURS
@@ -31,6 +32,7 @@ from shop.payments.admin import OUTCOME_COLOURS, PAYMENT_COLOURS
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.refunds.admin import REFUND_COLOURS
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.problems import problem_in_words
 from shop.payments.refunds.selectors import way_of
 from shop.payments.registry import method_label
 
@@ -92,7 +94,7 @@ def table_of_refunds(refunds: Sequence[Refund], viewer: User) -> Table:
             way_of(refund),
             amount(refund.amount, refund.currency),
             choice_label(refund, "state", REFUND_COLOURS),
-            refund.problem or (refund.reference if refund.payment is None else NOTHING),
+            problem_in_words(refund.problem) or (refund.reference if refund.payment is None else NOTHING),
             moment(refund.done_at or refund.failed_at or refund.asked_at),
             person_link(refund.asked_by, viewer),
         ]
@@ -141,7 +143,7 @@ def jobs_of(order: Order, lines: list[OrderLine], events: list[OrderEvent]) -> l
 def table_of_jobs(jobs: list[Job], viewer: User) -> Table:
     rows: list[list[object]] = [
         [
-            admin_link(viewer, Job, job.pk, job.key),
+            admin_link(viewer, Job, job.pk, JOB_KIND_LABELS.of(job.kind)),
             choice_label(job, "state", JOB_COLOURS),
             _("%(attempts)d of %(most)d") % {"attempts": job.attempts, "most": job.max_attempts},
             moment(job.finished_at) if job.finished_at else _("due %(at)s") % {"at": moment(job.due_at)},

@@ -174,6 +174,8 @@ def event_in_words(
         field = next(each for each in Order._meta.fields if each.name == name)
         label = capfirst(str(field.verbose_name))
         said.append(_("%(label)s: “%(before)s” → “%(after)s”") % {"label": label, "before": before, "after": after})
+    if detail.get("by") == "customer" and event.actor_id is None:
+        said.append(_("by a visitor with the order’s link"))
     if "documents" in detail:
         wrong, credit_note, new = detail["documents"]
         numbers = {"wrong": wrong, "credit_note": credit_note, "new": new}

@@ -17,9 +17,8 @@ LIVING = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
 
 
 def sees_billing(order: Order, sight: Sight) -> bool:
-    """Tell whether somebody who sees an order may correct its billing details: those who may pay it, and are no mere
-    browser that placed it once."""
-    return sight.may_pay and (sight.is_member or sight.sees_people) and not order.is_closed
+    """Tell whether somebody who sees an order may correct its billing details: whoever sees its invoices."""
+    return sight.sees_papers and not order.is_closed
 
 
 def why_not_correctable(order: Order) -> Sentence:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people.models import User
 from common.refusals import Refused
 from common.scrubbing import GONE
+from shop.orders.billing.mails import tell_new_payer
 from shop.orders.billing.selectors import why_not_correctable
 from shop.orders.billing.taxes import refuse_other_tax
 from shop.orders.copied.columns import COPIED, Copied
@@ -94,6 +95,8 @@ def _correct(
         row.save(update_fields=[name for name in changes if rows[name] is row])
     if kept is order and "vat_id" in changes:
         ask_anew_about_order(order, seller=ShopIdentity.current(), now=now)
+    if kept is order and "payer_email" in changes:
+        tell_new_payer(order, now=now)
     if kept is not order:
         changes = {name: [GONE, GONE] if name in COPIED else change for name, change in changes.items()}
     record(order, OrderEvent.What.BILLING_CORRECTED, actor=actor, now=now, detail={**told, "changes": changes})

@@ -12,7 +12,7 @@ from accounts.members.models import CustomerAccount, Membership
 from common.personal_data import Person
 from common.scrubbing import keys_naming
 from shop.orders.copied.columns import CONTACT
-from shop.orders.copied.services import BLANK, DONE, let_customers_go
+from shop.orders.copied.services import BLANK, DONE, forget_corrections, let_customers_go
 from shop.orders.lines.models import WITHOUT_ANSWERS, OrderUnit
 from shop.orders.models import Order
 
@@ -50,6 +50,7 @@ def blank_orders(person: Person, now: datetime, limit: int) -> int:
         if order.buyer_id == person.key or order.contact_email in person.emails:
             blank += CONTACT
         Order.objects.filter(pk=order.pk).update(**dict.fromkeys(blank, ""))
+        forget_corrections(order, blank)
     return len(orders)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -83,8 +83,7 @@ def _seal(order: Order, person: Person, *, now: datetime) -> None:
     units = OrderUnit.objects.filter(~WITHOUT_ANSWERS, line__order=order)
     units.filter(DONE).update(**BLANK)
     units.exclude(DONE).update(blank_when_done=True)
-    for event in order.events.filter(what=OrderEvent.What.BILLING_CORRECTED):
-        _rewrite(event, _uncorrected(event.detail))
+    forget_corrections(order, COPIED)
     events = PaymentEvent.objects.filter(order=order)
     events.exclude(pk__in=events.needing_attention().values("pk")).exclude(payload={}).update(payload={})
     _end_phone_orders(order)
@@ -120,10 +119,16 @@ def _take_off(order: Order, **since: datetime) -> None:
     Order.objects.filter(pk=order.pk).update(**dict.fromkeys(TAKEN_OFF, ""), **since)
 
 
-def _uncorrected(detail: dict[str, Any]) -> dict[str, Any]:
-    """Return the detail of an event without the billing data before and after a correction; their names stay."""
-    changes = detail.get("changes")
-    return detail | {"changes": {name: [GONE, GONE] for name in changes}} if changes else detail
+def forget_corrections(order: Order, columns: Collection[str]) -> None:
+    """Take what columns said before and after corrections out of an order's history; that they were corrected stays."""
+    for event in order.events.filter(what=OrderEvent.What.BILLING_CORRECTED):
+        _rewrite(event, _uncorrected(event.detail, columns))
+
+
+def _uncorrected(detail: dict[str, Any], columns: Collection[str] = COPIED) -> dict[str, Any]:
+    changes = detail.get("changes", {})
+    forgotten = {name: [GONE, GONE] if name in columns else change for name, change in changes.items()}
+    return detail | {"changes": forgotten} if changes else detail
 
 
 def _rewrite(event: OrderEvent, detail: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ from shop.papers.credit_notes.rests import Rests, parts_left, rests_of
 from shop.papers.credit_notes.services import credit, entry_of, keep_invoiced
 from shop.papers.mails import queue_papers
 from shop.papers.services import StillMissing
-from shop.payments.requests.asked import asked_of
+from shop.payments.requests.asked import asked_of, of_payer
 from shop.payments.requests.models import Allocation
 from shop.payments.requests.reference import reference_of
 from shop.postings import services as postings
@@ -99,7 +99,7 @@ def correct_document(
     details with which no invoice can be issued, and Document.DoesNotExist; then nothing was written.
     """
     order = lock_order(order_id)
-    document = Document.objects.get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
+    document = Document.objects.kept().get(pk=document_id, order_id=order.pk, kind__in=CREDITED)
     rests = rests_of(order.pk)
     parts = parts_left(order, rests, document.pk)
     _refuse(parts, rest=rest, reason=reason)
@@ -140,7 +140,8 @@ def _still_due(order: Order, document: Document, old: Invoice, parts: Sequence[P
     payer = payers[document.pk]
     most = sum((part.amount.gross for part in parts), ZERO)
     most = most if list(payers.values()).count(payer) == 1 else min(most, old.due)
-    owed = [(each.request.due_on, each.rest) for each in asked_of(order) if each.payer == payer and each.rest > 0]
+    own = of_payer(asked_of(order), payer, list(payers.values()))
+    owed = [(each.request.due_on, each.rest) for each in own if each.rest > 0]
     dues: list[Due] = []
     # Money that came has paid the first of them.
     for on, amount in sorted(owed, key=lambda each: each[0] or date.min, reverse=True):

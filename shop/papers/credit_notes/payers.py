@@ -18,17 +18,17 @@ MOST_CORRECTIONS = 100
 
 
 def credited_by_payer(order: Order, givings: Collection[int]) -> dict[str, Decimal]:
-    """Return what units of a locked order just given back take off the invoices of each payer, with tax, whether or
-    not their credit notes can be issued. `givings` are the keys of their rows. Payers are named like those of requests.
-    Five queries, and one for each correction.
+    """Return what units of a locked order just given back take off the invoices of each payer who has some, with tax,
+    whether or not their credit notes can be issued. `givings` are the keys of their rows. Payers are named like those
+    of requests. Five queries, and one for each correction.
     """
     rests, given = rests_of(order.pk), given_back_of(order)
     earlier = [giving for giving in given if giving.pk not in givings]
     lacking = _sums(parts_to_credit(order, rests, earlier, act=())) if earlier else {}
     credited: dict[str, Decimal] = {}
     sums = _sums(parts_to_credit(order, rests, given, act=givings))
-    for invoice_id, payer in payers_of(Document.objects.filter(pk__in=sums).defer("data")).items():
-        amount = sums[invoice_id] - lacking.get(invoice_id, ZERO)
+    for invoice_id, payer in payers_of(Document.objects.filter(pk__in=rests).defer("data")).items():
+        amount = sums.get(invoice_id, ZERO) - lacking.get(invoice_id, ZERO)
         credited[payer] = credited.get(payer, ZERO) + max(ZERO, amount)
     return credited
 

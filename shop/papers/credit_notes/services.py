@@ -25,7 +25,7 @@ from shop.papers.credit_notes.amounts import shared_among
 from shop.papers.credit_notes.contents import Part, credit_of
 from shop.papers.credit_notes.rests import Rests, parts_left, rests_of, units_of
 from shop.papers.issuing import Issued, forget_missing, note_missing
-from shop.papers.models import InvoicedLine, MissingPaper
+from shop.papers.models import NO_LONGER_KEPT, InvoicedLine, MissingPaper
 from shop.postings import invoicing
 from shop.postings import services as postings
 
@@ -93,6 +93,8 @@ def _credit_parts(
     """Issue a credit note for each invoice, by its key: all of one fact or none, if one cannot say all that it must.
     Else what is left to credit later would be shared among its invoices once more."""
     issued, invoices = Issued(), Document.objects.in_bulk(parts) if parts else {}
+    if any(invoice.emptied_at is not None for invoice in invoices.values()):
+        return Issued(faults=[NO_LONGER_KEPT])
     try:
         # The only one is refused before anything is written.
         with transaction.atomic() if len(parts) > 1 else nullcontext():
@@ -102,8 +104,14 @@ def _credit_parts(
     except BadInvoice as bad:
         return Issued(faults=list(bad.faults))
     if issued.documents and postings.posts_documents(order):
-        issued.entries += [entry_of(order, note, parts[note.corrects_id or 0], sign=-1) for note in issued.documents]
+        issued.entries += [_credited(order, note, parts[note.corrects_id or 0]) for note in issued.documents]
     return issued
+
+
+def _credited(order: Order, note: Document, parts: Iterable[Part]) -> Entry:
+    if order.paid_at is None:
+        return entry_of(order, note, parts, sign=-1)
+    return invoicing.given_back(order, note, [(part.line, part.amount.net, part.amount.tax) for part in parts])
 
 
 def entry_of(order: Order, document: Document, parts: Iterable[Part], *, sign: int) -> Entry:

@@ -16,10 +16,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from common.admin.display import NOTHING, Label, choice_label, link, moment
 from common.admin.filters import AttentionFilter
 from common.admin.readonly import ReadOnlyAdmin
+from shop.papers.platforms.addresses import NO_ADDRESS, NO_DIRECTORY
 from shop.papers.platforms.models import DocumentSending, PlatformSettings
 from shop.papers.platforms.port import Platform
 from shop.papers.platforms.registry import get_platform
-from shop.papers.platforms.services import refused
+from shop.papers.platforms.services import needing_attention
 from shop.payments.configured.forms import MethodForm
 from shop.payments.configured.keyed_admin import KeyedAdmin
 from shop.payments.configured.models import ProviderSettings
@@ -36,11 +37,17 @@ COLOURS = {
 }
 
 
+WHY_NOT_SENT = {
+    NO_ADDRESS: _("The directory of companies knows no address of the buyer. It is asked again each day."),
+    NO_DIRECTORY: _("The platform refused to look the buyer up. It is asked again each day."),
+}
+
+
 class SendingTodoFilter(AttentionFilter):
-    """Filter of documents that were refused and are not taken back yet."""
+    """Filter of documents that were refused and are not taken back yet, or whose buyer the directory does not know."""
 
     def needing_attention(self) -> QuerySet[DocumentSending]:
-        return refused()
+        return needing_attention()
 
 
 class PlatformForm(MethodForm):
@@ -109,7 +116,8 @@ class DocumentSendingAdmin(ReadOnlyAdmin):
 
     @display(description=_("status code and reasons"))
     def said(self, sending: DocumentSending) -> str:
-        return f"{sending.code} {sending.reasons}".strip() or NOTHING
+        why = WHY_NOT_SENT.get(sending.code)
+        return str(why) if why else f"{sending.code} {sending.reasons}".strip() or NOTHING
 
     @display(description=_("to be sent since"), ordering="asked_at")
     def waits_since(self, sending: DocumentSending) -> str:

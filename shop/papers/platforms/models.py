@@ -18,7 +18,8 @@ class DocumentSending(models.Model):
     """Sending of a document, written before the platform is called: one for each document, so that none is sent twice.
 
     `key` goes with the call: after a crash the platform is asked for it first. `reference` is the platform's name of
-    the document, "" until it has answered. `code` is the last status code of the reform, `reasons` are codes too.
+    the document, "" until it has answered. `code` is the last status code of the reform, `reasons` are codes too; the
+    code of one that waits says why.
     """
 
     class State(models.TextChoices):
@@ -67,6 +68,7 @@ class DocumentSending(models.Model):
         ]
         indexes = [
             models.Index(fields=("state",), condition=Q(state="refused"), name="shop_documentsending_refused"),
+            models.Index(fields=("told_at",), condition=Q(state="waiting"), name="shop_documentsending_waiting"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ Unreachable and CallRefused of `shop.payments.port`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,8 +76,8 @@ class Platform(Keyed):
         """Return what the platform says of an invoice that it was sent."""
         raise NotImplementedError
 
-    def news(self, since: datetime) -> Sequence[Told]:
-        """Return what buyers and their platforms said since a moment, the oldest first."""
+    def news(self, since: datetime) -> Iterator[Told]:
+        """Yield what buyers and their platforms said since a moment, as it is read; of very much, the beginning."""
         raise NotImplementedError
 
     def address_of(self, siren: str) -> str | None:

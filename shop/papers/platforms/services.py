@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from documents.issued.files import content_of
 from documents.issued.models import Document, DocumentFile
 from outbox.jobs.services import NewJob, enqueue_many
+from shop.papers.platforms.addresses import NoAddress, check_address
 from shop.papers.platforms.choosing import concerned, rule_of
 from shop.papers.platforms.models import DocumentSending, PlatformSettings
 from shop.papers.platforms.port import Outgoing, Progress, Rule, Told
@@ -23,6 +24,8 @@ NO_OLDER_THAN = timedelta(days=90)
 # News are asked for again from so long before the last ones: platforms tell them in any order.
 AGAIN_FROM = timedelta(days=2)
 FOLLOWED_FOR = timedelta(days=400)
+# The directory is asked so often about a buyer whom it does not know.
+LOOKED_UP_EVERY = timedelta(days=1)
 # State from which each progress is taken; an end is never left but for another end.
 _BEFORE = {
     Progress.DEPOSITED: (State.SENT,),
@@ -75,21 +78,49 @@ def choose_documents(*, now: datetime) -> int:
 
 
 def send_document(*, document_id: int, now: datetime) -> None:
-    """Send a document, unless the platform has it already. Locks nothing while it waits. Raises Unreachable.
+    """Send a document, unless the platform has it already, or the directory does not know the buyer: then it waits, and
+    staff are told. Locks nothing while it waits for answers. Raises Unreachable.
 
     The platform is asked by the key first: a call before this one may have arrived, and its answer been lost.
     """
     sending = DocumentSending.objects.select_related("document").get(document=document_id)
     platform = get_platform(sending.platform)
-    rule = rule_of(sending.document.data)
+    rule = rule_of(sending.document.data) if sending.document.emptied_at is None else None
     if platform is None or rule is None or sending.state != State.WAITING:
         return
     try:
-        reference = platform.find(str(sending.key)) or platform.send(_outgoing(sending, rule))
+        reference = platform.find(str(sending.key))
+        if reference is None:
+            check_address(platform, rule, sending.document.data)
+            reference = platform.send(_outgoing(sending, rule))
+    except NoAddress as lack:
+        _change(sending, State.WAITING, now=now, code=lack.code)
+        return
     except CallRefused as refusal:
         _change(sending, State.REFUSED, now=now, code=str(refusal)[:20])
         return
-    _change(sending, State.SENT, now=now, reference=reference)
+    _change(sending, State.SENT, now=now, code="", reference=reference)
+
+
+@transaction.atomic
+def look_up_again(*, now: datetime) -> int:
+    """Record the jobs of documents whose buyer the directory did not know a day ago, at most 100; return their
+    number. None while their platform is not in use."""
+    platform = in_use()
+    if platform is None:
+        return 0
+    due = without_address().filter(platform=platform.name, told_at__lte=now - LOOKED_UP_EVERY)
+    wanted = list(due.select_related("document").order_by("told_at", "pk")[:AT_ONCE])
+    enqueue_many(
+        NewJob(
+            kind=kind_of_sending(platform.name),
+            key=f"send_document:{each.document_id}:{each.told_at:%Y%m%d%H%M%S}",
+            payload={"document": each.document_id},
+            order_id=each.document.order_id,
+        )
+        for each in wanted
+    )
+    return len(wanted)
 
 
 def ask_for_news(*, now: datetime) -> bool:
@@ -134,6 +165,15 @@ def note(told: Told, *, platform: str) -> bool:
 def refused() -> QuerySet[DocumentSending]:
     """Return the sendings that were refused, and whose document was not taken back by a credit note since."""
     return DocumentSending.objects.filter(state=State.REFUSED, document__corrected_by__isnull=True)
+
+
+def without_address() -> QuerySet[DocumentSending]:
+    """Return the sendings that wait since the directory does not know their buyer."""
+    return DocumentSending.objects.filter(state=State.WAITING).exclude(code="")
+
+
+def needing_attention() -> QuerySet[DocumentSending]:
+    return refused() | without_address()
 
 
 def _unfinished(now: datetime) -> QuerySet[DocumentSending]:

@@ -80,7 +80,10 @@ def form_for(declared: type[SettingsForm] | None, base: type[MethodForm] = Metho
         return base
     fields: dict[str, Any] = {name: _shown(name, field, declared) for name, field in declared.base_fields.items()}
     fields[KEYS_SAVED] = forms.CharField(
-        label=gettext_lazy("Keys saved"), required=False, widget=UnfoldAdminTextInputWidget({"readonly": True})
+        label=gettext_lazy("Keys saved"),
+        required=False,
+        help_text=gettext_lazy("The shop notes here when keys were last saved. Empty: never."),
+        widget=UnfoldAdminTextInputWidget({"readonly": True}),
     )
     return type("ProviderForm", (base,), {**fields, "declared": declared})
 

@@ -6,15 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance_of_orders
 from catalog.pricing import ZERO
 from shop.orders.standing import MAY_OWE
 from shop.payments.due.models import DuePart, DueReminder, ReminderPause
-from shop.payments.requests.models import Allocation, PaymentRequest
+from shop.payments.requests.models import PaymentRequest
+from shop.payments.requests.rests import rest
 
 State = PaymentRequest.State
 
@@ -29,7 +29,6 @@ class Overdue(NamedTuple):
 def due_parts() -> QuerySet[DuePart]:
     """Return the parts with a last day of which something is still to come, with `rest`, the last step told
     (`told`) and its day (`told_on`), and the key of the pause that holds it up (`pause_id`)."""
-    received = Allocation.objects.filter(request=OuterRef("pk"), released_at__isnull=True).order_by().values("request")
     told = DueReminder.objects.filter(request=OuterRef("pk"), due_on=OuterRef("due_on")).order_by("-step")
     of_either = Q(order=OuterRef("order")) | Q(account=OuterRef("order__account"))
     pauses = ReminderPause.objects.filter(of_either, ended_at__isnull=True).order_by("pk")
@@ -37,9 +36,7 @@ def due_parts() -> QuerySet[DuePart]:
         due_on__isnull=False, state__in=(State.OPEN, State.COVERED), replaced_at__isnull=True, order__status__in=MAY_OWE
     )
     parts = parts.annotate(
-        rest=F("amount")
-        - F("lowered")
-        - Coalesce(Subquery(received.values(sum=Sum("amount"))), Value(Decimal("0.00"))),
+        rest=rest(),
         told=Subquery(told.values("step")[:1]),
         told_on=Subquery(told.values("sent_on")[:1]),
         pause_id=Subquery(pauses.values("pk")[:1]),

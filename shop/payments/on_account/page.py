@@ -21,7 +21,7 @@ from accounts.people.models import User
 from common.admin.display import amount
 from common.decimals import AmountField
 from common.refusals import Refused
-from shop.payments.on_account.services import MOST_DAYS, debt_of, is_overdue, set_terms
+from shop.payments.on_account.services import MOST_DAYS, debt_of, is_overdue, set_terms, terms_shown
 
 MAY = "shop.set_terms"
 ACCOUNT_PAGE = "admin:accounts_customeraccount_change"
@@ -35,7 +35,7 @@ def _yes_or_no() -> forms.TypedChoiceField:
 
 class TermsForm(forms.Form):
     """Limit, empty for an account that pays first, the days to pay, and whether it is reminded of due parts, and
-    whether public mandates are invoiced after the service. `seen` is the limit that the page showed."""
+    whether public mandates are invoiced after the service. `seen` are the terms that the page showed."""
 
     limit = AmountField(required=False, min_value=Decimal(0))
     days = forms.IntegerField(min_value=0, max_value=MOST_DAYS)
@@ -51,6 +51,7 @@ def terms_of_account(request: HttpRequest, account: CustomerAccount) -> str:
     currency = settings.SHOP_CURRENCY
     context = {
         "account": account,
+        "seen": terms_shown(account),
         "debt": amount(debt_of(account.pk, currency), currency),
         "is_overdue": is_overdue(account.pk, timezone.now()),
         "url": reverse("admin:shop_account_terms", args=[account.pk]),

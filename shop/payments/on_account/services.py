@@ -23,9 +23,11 @@ from shop.orders.contexts import line_contexts
 from shop.orders.hooks import lock_courses_of
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
+from shop.orders.standing import CONFIRMED
 from shop.payments.requests.asked import asked_of, still_to_come
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import cover
+from shop.payments.requests.rests import rest
 
 if TYPE_CHECKING:
     from accounts.people.models import User
@@ -41,18 +43,18 @@ class NotOnAccount(Refused):
 
 
 class TermsChanged(Refused):
-    """Refusal because somebody has changed the limit since the form was made."""
+    """Refusal because somebody has changed the terms since the form was made."""
 
-    message = _("The limit was changed meanwhile. Look at it again.")
+    message = _("The terms were changed meanwhile. Look at them again.")
 
 
 def debt_of(account_id: int, currency: str) -> Decimal:
-    """Return what an account owes: of settled orders by the ledger, and what covers parts of orders not settled yet.
-    Two queries."""
+    """Return what an account owes: of settled orders by the ledger, and what is still to come for promised parts of
+    orders not settled yet. Two queries."""
     promised = PaymentRequest.objects.filter(
         order__account=account_id, order__status=Order.Status.PLACED, order__currency=currency, state=State.COVERED
     )
-    waiting = promised.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    waiting = promised.annotate(rest=rest()).aggregate(sum=Sum("rest"))["sum"] or ZERO
     return balance(Account.RECEIVABLE, currency=currency, customer_id=account_id) + waiting
 
 
@@ -60,7 +62,7 @@ def is_overdue(account_id: int, now: datetime) -> bool:
     """Tell whether a part of an order of the account should have been paid before today."""
     late = PaymentRequest.objects.filter(
         order__account=account_id,
-        order__status__in=(Order.Status.PAID, Order.Status.COMPLETED),
+        order__status__in=CONFIRMED,
         state__in=(State.OPEN, State.COVERED),
         due_on__lt=local_day(now),
     )
@@ -105,6 +107,20 @@ def buy_on_account(*, order_id: int, actor: User | None, now: datetime) -> None:
     )
 
 
+def terms_shown(account: CustomerAccount) -> str:
+    """Return the terms of an account as text, the same in each language: what a form about them says it was made
+    from."""
+    return ":".join(
+        str(each)
+        for each in (
+            account.credit_limit,
+            account.credit_days,
+            account.wants_payment_reminders,
+            account.invoices_after_service,
+        )
+    )
+
+
 @transaction.atomic
 def set_terms(
     *,
@@ -121,19 +137,20 @@ def set_terms(
     of due parts, and whether public mandates are invoiced after the service; None leaves either alone. Locks the
     account.
 
-    `seen` is the limit that the form showed, as text. The account's history in the administration tells who
-    changed it. Raises TermsChanged.
+    `seen` are the terms that the form showed (`terms_shown`). The account's history in the administration tells who
+    changed them, from what and to what. Raises TermsChanged.
     """
     lock_account(account_id)
     account = CustomerAccount.objects.get(pk=account_id)
-    if seen != ("" if account.credit_limit is None else str(account.credit_limit)):
+    before = terms_shown(account)
+    if seen != before:
         raise TermsChanged
-    CustomerAccount.objects.filter(pk=account_id).update(
-        credit_limit=limit,
-        credit_days=days,
-        wants_payment_reminders=account.wants_payment_reminders if reminds is None else reminds,
-        invoices_after_service=account.invoices_after_service if after_service is None else after_service,
-    )
+    account.credit_limit, account.credit_days = limit, days
+    if reminds is not None:
+        account.wants_payment_reminders = reminds
+    if after_service is not None:
+        account.invoices_after_service = after_service
+    account.save(update_fields=("credit_limit", "credit_days", "wants_payment_reminders", "invoices_after_service"))
     LogEntry.objects.create(
         user=actor,
         action_time=now,
@@ -141,7 +158,7 @@ def set_terms(
         object_id=str(account_id),
         object_repr=f"#{account_id}",
         action_flag=CHANGE,
-        change_message=f"on account: {account.credit_limit} → {limit}, {days}",
+        change_message=f"on account (limit:days:reminds:after service): {before} → {terms_shown(account)}",
     )
 
 

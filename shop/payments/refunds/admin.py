@@ -14,6 +14,7 @@ from unfold.decorators import display
 from common.admin.display import NOTHING, amount, choice_label, link
 from common.admin.filters import AttentionFilter, DayRangeFilter
 from shop.payments.refunds.models import Refund
+from shop.payments.refunds.problems import problem_in_words
 from shop.payments.refunds.selectors import way_of
 from shop.payments.transfers_back.refund_admin import TransferButtons
 
@@ -49,13 +50,17 @@ class RefundAdmin(TransferButtons):
     search_help_text = _("Order number, amount or reference")
     ordering = ("-id",)
     fields = (
-        "order_link", "money", "by", "payee", "file_link", "payment_link", "state_label", "problem", "reference",
+        "order_link", "money", "by", "payee", "file_link", "payment_link", "state_label", "problem_text", "reference",
         "key", "asked_at", "asked_by", "done_at", "failed_at", "times_asked",
     )  # fmt: skip
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.transfer_urls(), *super().get_urls()]
+
+    @display(description=_("reason of failure"))
+    def problem_text(self, refund: Refund) -> str:
+        return problem_in_words(refund.problem) or NOTHING
 
     @display(description=_("transfer file"))
     def file_link(self, refund: Refund) -> SafeString | str:

@@ -4,7 +4,7 @@ functions over rows read before; no query but in `asked_of`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from catalog.pricing import ZERO
@@ -55,6 +55,12 @@ class Asked:
         return self.asks - self.received
 
 
+def of_payer(asked: Iterable[Asked], payer: str, invoiced: Collection[str]) -> list[Asked]:
+    """Return the requests that a payer's invoices tell of, where those `invoiced` have some: a share that an OPCO
+    promised once the buyer had the invoice is the buyer's there."""
+    return [each for each in asked if (each.payer if each.payer in invoiced else "") == payer]
+
+
 @dataclass(frozen=True)
 class Share:
     """Part of a payment for one request."""
@@ -72,6 +78,12 @@ def asked_of(order: Order) -> list[Asked]:
     """Return the requests of an order that were not replaced, by position. One query."""
     rest = "WHERE order_id = %s AND replaced_at IS NULL ORDER BY position"
     return [Asked(*row) for row in plain_rows_with(PaymentRequest, RECEIVED, rest, [order.pk])]
+
+
+def with_shares(asked: Sequence[Asked], shares: Sequence[Share]) -> list[Asked]:
+    """Return requests with what they have received once they got their shares of a payment."""
+    more = {share.asked.request.pk: share.amount for share in shares}
+    return [replace(each, received=each.received + more.get(each.request.pk, ZERO)) for each in asked]
 
 
 def still_to_come(asked: Sequence[Asked]) -> Decimal:

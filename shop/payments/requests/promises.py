@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -108,7 +108,7 @@ def cover(
     did. Raises NothingToPromise, PlacesGone and PromiseTooSmall."""
     if order.blanked_at is not None or order.is_free:
         raise NothingToPromise
-    is_settled = Settlement.objects.filter(order=order).exists()
+    is_settled = order.status != Order.Status.PLACED and Settlement.objects.filter(order=order).exists()
     asked = [] if is_settled and not order.requests.exists() else requests_of(order, now=now)
     covered = [each for each in asked if _is_open(each) and (positions is None or each.request.position in positions)]
     if not covered:
@@ -119,7 +119,7 @@ def cover(
     if released and not has_its_places(order, now=now):
         raise PlacesGone
     reopen(asked)
-    promise = {
+    promise: dict[str, Any] = {
         "promise": kind,
         "promise_reference": reference,
         "giver": giver.as_kept() if giver else {},
@@ -128,12 +128,25 @@ def cover(
         "state": State.COVERED,
     }
     rows = PaymentRequest.objects.filter(pk__in=[each.request.pk for each in covered])
-    rows.update(**promise, **({"due_on": due_on} if due_on else {}))
+    promise |= {"due_on": due_on} if due_on else {}
+    rows.update(**promise)
+    for each in covered:
+        for name, value in promise.items():
+            setattr(each.request, name, value)
     detail = {"promise": str(kind), "reason": reference, "worth": str(sum((each.rest for each in covered), ZERO))}
     record(order, OrderEvent.What.PROMISED, actor=actor, now=now, detail=detail)
     if released:
         deposits = sum((each.received for each in asked), ZERO)
-        release_order(order, method=str(kind), payment=None, deposits=deposits, allocated=None, actor=actor, now=now)
+        release_order(
+            order,
+            method=str(kind),
+            payment=None,
+            deposits=deposits,
+            allocated=None,
+            asked=asked,
+            actor=actor,
+            now=now,
+        )
     return released
 
 

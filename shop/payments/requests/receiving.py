@@ -14,7 +14,7 @@ from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.papers import services as papers
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come
+from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come, with_shares
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
 from shop.payments.requests.services import allocate, join, reopen, requests_of
@@ -47,7 +47,9 @@ def receive(
     the caller gives it more at once and undoes all unless that releases it. Returns the outcome; nothing has changed
     where it is neither SETTLED nor ALLOCATED.
     """
-    settlement = plain_row(Settlement, "WHERE order_id = %s", [order.pk])
+    # An order that waits for its money has none.
+    is_open = order.status == Order.Status.PLACED
+    settlement = None if is_open else plain_row(Settlement, "WHERE order_id = %s", [order.pk])
     if settlement is not None and settlement.payment_id == payment.pk and not payment.charge_backs.exists():
         return Outcome.KNOWN
     if payment.currency != order.currency:
@@ -86,7 +88,9 @@ def _nothing_to_pay(
         return Outcome.MISMATCH
     if order.blanked_at is not None or not has_its_places(order, now=now):
         return Outcome.LATE
-    release_order(order, method=payment.provider, payment=payment, deposits=ZERO, allocated=None, actor=actor, now=now)
+    release_order(
+        order, method=payment.provider, payment=payment, deposits=ZERO, allocated=None, asked=[], actor=actor, now=now
+    )
     return Outcome.SETTLED
 
 
@@ -114,6 +118,7 @@ def _give(
             payment=payment if number == 1 else None,
             deposits=sum((each.received for each in asked), ZERO),
             allocated=entry,
+            asked=with_shares(asked, shares),
             actor=actor,
             now=now,
         )

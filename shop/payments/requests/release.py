@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from shop.papers import services as papers
 from shop.papers.lines import lines_of
 from shop.payments import late_money
 from shop.payments.models import Payment, Settlement
+from shop.payments.requests.asked import Asked
 from shop.postings import services as postings
 from shop.seller.models import ShopIdentity
 
@@ -38,12 +40,14 @@ def release_order(
     payment: Payment | None,
     deposits: Decimal,
     allocated: Entry | None,
+    asked: Sequence[Asked],
     actor: User | None,
     now: datetime,
 ) -> None:
     """Settle a locked order whose places are held: it is paid, which means released, and delivered.
 
-    `payment` is what it took last, with its entry `allocated`; None for a promise. `deposits` is what came before.
+    `payment` is what it took last, with its entry `allocated`; None for a promise. `deposits` is what came before,
+    `asked` what the order asks for, with all that it has received.
     """
     settlement = Settlement(order=order, payment=payment, at=now)
     insert_row(settlement)
@@ -61,7 +65,7 @@ def release_order(
     fulfilment.begin(order, [each.line for each in lines], now=now)
     seller = ShopIdentity.current()
     mails.queue_payment_received(order, seller=seller, now=now)
-    documents = papers.issue_at_settlement(order, lines, payment=payment, seller=seller, now=now)
+    documents = papers.issue_at_settlement(order, lines, payment=payment, asked=asked, seller=seller, now=now)
     invoiced = [(each.line, each.invoiced.net, each.invoiced.tax) for each in lines]
     postings.post_settlement(settlement, deposits=deposits, invoiced=invoiced, allocated=allocated, documents=documents)
     hold_mails(order_id=order.pk, at=now)

@@ -13,7 +13,7 @@ from common.plain_inserts import insert_rows
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
-from shop.payments.requests.asked import Asked, Share, asked_of
+from shop.payments.requests.asked import Asked, Share, asked_of, of_payer
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.postings import services as postings
 
@@ -95,19 +95,22 @@ def _with(share: Share, amount: Decimal) -> Share:
     return Share(Asked(share.asked.request, share.asked.received - amount), share.amount + amount)
 
 
-def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> None:
+def withdraw(order: Order, event: OrderEvent, *, now: datetime) -> Decimal:
     """Withdraw the requests of a locked order that has ended unpaid, as `event` tells. Money on them is unallocated
-    money of its account from now on, and shown to the merchant. Three statements, and three more with such money."""
+    money of its account from now on, and shown to the merchant. Return its sum. Three statements, and three more with
+    such money."""
     PaymentRequest.objects.filter(order=order).exclude(state=State.WITHDRAWN).update(state=State.WITHDRAWN)
     held = Allocation.objects.filter(request__order=order, released_at__isnull=True)
     payments = dict(held.values_list("payment").annotate(sum=Sum("amount")).order_by())
     if not payments:
-        return
+        return ZERO
     held.update(released_at=now)
     PaymentEvent.objects.filter(payment__in=payments, outcome=PaymentEvent.Outcome.ALLOCATED).update(
         outcome=PaymentEvent.Outcome.RELEASED
     )
-    postings.post_released(order, event, sum(payments.values(), ZERO))
+    received = sum(payments.values(), ZERO)
+    postings.post_released(order, event, received)
+    return received
 
 
 def lower_requests(
@@ -125,7 +128,7 @@ def lower_requests(
     for payer, share in shares.items():
         part = min(share, left)
         left -= part
-        owed_back += _lower([each for each in asked if each.payer == payer], part)
+        owed_back += _lower(of_payer(asked, payer, shares), part)
     owed_back += _lower(asked, left)
     if owed_back < amount:
         PaymentRequest.objects.bulk_update([each.request for each in asked], ["lowered", "state"])

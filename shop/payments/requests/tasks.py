@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from shop.orders.locks import lock_order
-from shop.orders.models import Order
+from shop.orders.standing import CONFIRMED
 from shop.payments.models import Settlement
 from shop.payments.requests.asked import Share, asked_of
 from shop.payments.requests.models import Allocation, PaymentRequest
@@ -44,4 +44,4 @@ def _settled_without_requests() -> QuerySet[Settlement]:
     unpaid = PaymentRequest.objects.filter(order=OuterRef("order"), replaced_at__isnull=True)
     given = Allocation.objects.filter(payment=OuterRef("payment"))
     settled = Settlement.objects.filter(Exists(unpaid), ~Exists(given), payment__amount=F("order__gross"))
-    return settled.filter(order__status__in=(Order.Status.PAID, Order.Status.COMPLETED)).order_by("pk")
+    return settled.filter(order__status__in=CONFIRMED).order_by("pk")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
 from common.refusals import Refused
-from shop.orders.locks import lock_order
+from shop.orders.locks import lock_order_by
 from shop.orders.models import Order
 from shop.orders.second_person import confirm_or_ask
 from shop.payments.models import PaymentEvent
@@ -169,11 +169,11 @@ def keep_line(*, line_id: int, actor: User, now: datetime) -> None:
 @transaction.atomic
 def confirm_paid_back(*, line_id: int, order_id: int, actor: User, now: datetime) -> None:
     """Confirm that a line is what the merchant noted as paid back for an order: it has left the bank. Locks the line,
-    then the order. Raises LineDecided, MoneyCame, NothingOnItsWay, StatementLine.DoesNotExist and
-    Order.DoesNotExist."""
+    then the order. Raises LineDecided, MoneyCame, NothingOnItsWay, also for an order that is not there, and
+    StatementLine.DoesNotExist."""
     line = _lock_left(line_id)
-    order = lock_order(order_id)
-    if on_their_way(line.currency, orders=[order_id]).get(order_id, ZERO) < -line.amount:
+    order = lock_order_by(pk=order_id)
+    if order is None or on_their_way(line.currency, orders=[order_id]).get(order_id, ZERO) < -line.amount:
         raise NothingOnItsWay
     LineShare.objects.create(line=line, order=order, amount=-line.amount)
     postings.post_refund_left(line.pk, order, -line.amount, at=now)

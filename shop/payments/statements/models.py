@@ -140,6 +140,7 @@ class StatementLine(models.Model):
         ]
         indexes = [
             models.Index(fields=("-booked_on", "-id"), condition=Q(state="open"), name="shop_statementline_open"),
+            models.Index(fields=("-booked_on", "-id"), name="shop_statementline_day"),
             models.Index(fields=("amount",), name="shop_statementline_amount"),
         ]
 

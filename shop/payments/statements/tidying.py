@@ -3,7 +3,7 @@ more, days and amounts stay."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -23,9 +23,10 @@ def statement_files(before: datetime, limit: int) -> int:
 
 @tidies("statements", "shop_statementline")
 def statements(before: datetime, limit: int) -> int:
-    """Blank lines booked before a moment."""
+    """Blank lines booked in the years that ended before a moment."""
     filled = ~Q(secret="") | ~Q(note__in=("", BLANK))
-    old = StatementLine.objects.filter(filled, booked_on__lt=local_day(before)).order_by("booked_on", "pk")
+    first_kept = date(local_day(before).year, 1, 1)
+    old = StatementLine.objects.filter(filled, booked_on__lt=first_kept).order_by("booked_on", "pk")
     keys = list(old.values_list("pk", flat=True)[: min(limit, BATCH)])
     rows = StatementLine.objects.filter(pk__in=keys)
     # A reason is needed by those that were set aside.

@@ -119,6 +119,19 @@ def test_lines_of_an_order_that_sum_to_zero_bear_its_letter_and_the_day(year):
     assert not any(row["EcritureLet"] for row in rows_of(journal(ends=date(2026, 6, 11))))
 
 
+def test_an_order_of_last_year_that_is_settled_in_this_one_bears_its_letter(year):
+    of_this_year = sum(line.amount for line in journal_lines(**YEAR, currency="EUR") if line.account == "receivable")
+    of_last_year = 12000
+    owed = of_this_year + of_last_year
+    lines = (Line(Account.UNALLOCATED, owed), Line(Account.RECEIVABLE, -owed, year, 1))
+    post([Entry("all paid", Kind.ALLOCATED, at(1, 12), "EUR", lines)])
+
+    rows = [row for row in rows_of(journal()) if row["CompteNum"] == "411000"]
+
+    assert {(row["EcritureLet"], row["DateLet"]) for row in rows} == {("AAB", "20261201")}
+    assert rows[0]["EcritureNum"] == "1"
+
+
 @pytest.mark.parametrize(("key", "told"), [(0, "AAA"), (1, "AAB"), (26, "ABA"), (26**3 - 1, "ZZZ"), (26**3, "BAAA")])
 def test_letters_are_those_of_the_key(key, told):
     assert letter(key) == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,11 +16,15 @@ from billing.ledger.selectors import balance
 from billing.ledger.services import post
 from common.currencies import from_minor_units
 from common.moments import local_day
+from documents.invoices.values import from_data
+from documents.issued.models import Document
 from shop.books import files
 from shop.orders.ending import cancel_order
 from shop.orders.figures import Period, owed_back, sales
 from shop.orders.giving_back.paying_back import mark_paid_back, owed_for
 from shop.orders.models import Order
+from shop.papers.credit_notes.correcting import correct_document
+from shop.papers.credit_notes.details import BillingDetails
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
 from shop.payments.requests.promises import accept_promise
@@ -164,6 +169,20 @@ def test_vat_on_receipts_is_due_until_the_money_has_gone_back():
 
     assert due(Basis.RECEIPTS, **after) == {"20.00": (-10000, -2000), "0.00": (-10000, 0)}
     assert due(Basis.DEBITS, **after) == {}
+
+
+def test_vat_on_receipts_of_what_went_back_is_that_of_its_code_whatever_was_corrected():
+    today = timezone.localdate()
+    order = sold()
+    pay(order)
+    invoice = Document.objects.get(order_id=order.pk)
+    details = replace(BillingDetails.of(from_data(invoice.data)), city="Brest")
+    told = {"rest": Decimal(340), "reason": "Moved", "actor": staff(), "now": timezone.now()}
+    correct_document(order_id=order.pk, document_id=invoice.pk, details=details, **told)
+    give_back(order, 0)
+
+    assert due(Basis.DEBITS, today, today) == {"20.00": (10000, 2000), "0.00": (10000, 0)}
+    assert due(Basis.RECEIPTS, today, today) == {"20.00": (20000, 4000), "0.00": (10000, 0)}
 
 
 def test_vat_on_receipts_of_what_was_never_paid_is_not_due_for_being_taken_back():

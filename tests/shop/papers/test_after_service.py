@@ -14,10 +14,12 @@ from common.moments import local_day
 from documents.issued.models import Document
 from shop.orders.giving_back.services import give_units_back
 from shop.orders.models import Order
+from shop.papers import after_service
 from shop.papers.after_service import issue_after_service
 from shop.papers.models import MissingPaper
 from shop.papers.services import issue_by_hand
 from shop.papers.tasks import issue_invoices_after_service
+from shop.payments.on_account.services import terms_shown
 from shop.payments.requests.promises import accept_promise
 from shop.postings.verifying import faults_of_books
 from tests.factories.accounts import MembershipFactory
@@ -86,6 +88,16 @@ def test_without_a_last_day_the_merchant_says_when(seller):
     assert document.kind == "invoice"
 
 
+def test_orders_that_still_wait_keep_no_other_from_its_turn(seller, monkeypatch):
+    monkeypatch.setattr(after_service, "ORDERS_A_RUN", 1)
+    mandated(days=None)
+    mandated(days=30)
+    order = mandated()
+
+    assert issue_after_service(now=in_days(4)) == 1
+    assert Document.objects.get().order_id == order.pk
+
+
 def test_what_it_lacks_is_told_once_the_service_is_over():
     order = mandated()
     assert issue_after_service(now=in_days(4)) == 1
@@ -107,7 +119,7 @@ def test_what_was_given_back_meanwhile_is_not_invoiced(seller):
 def test_a_merchant_sets_it_with_the_terms(seller):
     account = MembershipFactory(is_owner=True).account
     browser = browser_of(staff("shop.set_terms", "accounts.view_customeraccount"))
-    typed = {"limit": "", "days": "30", "seen": "", "after_service": "yes"}
+    typed = {"limit": "", "days": "30", "seen": terms_shown(account), "after_service": "yes"}
 
     browser.post(reverse("admin:shop_account_terms", args=[account.pk]), typed)
 

@@ -136,6 +136,15 @@ class TestGivenBack:
         assert (by_buyer, asked) == ({}, (0, 0))
         assert not list(faults_of_books())
 
+    def test_a_share_promised_after_the_invoice_is_asked_for_less_like_the_buyers(self, seller):
+        order = deliver(shared())
+        order.requests.filter(promise="on_account").update(promise="opco", giver=AKTO.as_kept())
+        give_back(order, 0)
+
+        assert [each.rest for each in asked_of(order)] == [D("71.89"), D("148.11")]
+        assert owed_for(order) == 0
+        assert not list(faults_of_books())
+
     def test_a_corrected_invoice_of_one_stays_theirs(self, seller):
         order = deliver(shared())
         receive(order, "228.89", 1)

@@ -10,12 +10,13 @@ from shop.payments.refunds import sending
 from tests.trials.any_money.banks import Banks
 from tests.trials.any_money.going_back import GoingBack
 from tests.trials.any_money.merchant import Merchant
+from tests.trials.any_money.papering import Papering
 from tests.trials.any_money.paying import Paying
 
 BEGINNINGS = ("placed", "in parts", "paid by transfer", "at the page", "paid by card", "delivered", "refunded")
 
 
-class AnyMoney(Paying, Merchant, GoingBack, Banks):
+class AnyMoney(Paying, Merchant, GoingBack, Banks, Papering):
     """All steps in one machine, after a beginning that carries each order to a stage of its own."""
 
     @initialize(

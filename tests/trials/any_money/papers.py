@@ -10,15 +10,18 @@ from documents.series.models import Series
 from shop.orders.models import Order
 from shop.papers.credit_notes.payers import payers_of
 from shop.papers.credit_notes.rests import rests_of
-from shop.payments.requests.asked import Asked
+from shop.papers.models import MissingPaper
+from shop.payments.requests.asked import Asked, of_payer
 
 ZERO = Decimal(0)
 ENDED = (Order.Status.CANCELLED, Order.Status.EXPIRED)
 
 
 def broken_rules_of_papers(order: Order, asked: list[Asked], *, gone: Decimal, is_taken: bool) -> Iterator[str]:
-    """Yield a sentence for each rule that the papers of an order break; `gone` is what was given back of it, with tax,
-    `is_taken` tells whether a bank has taken money back."""
+    """Yield a sentence for each rule that the papers of an order break, unless one is noted as missing; `gone` is what
+    was given back of it, with tax, `is_taken` tells whether a bank has taken money back."""
+    if MissingPaper.objects.filter(order=order).exists():
+        return
     rests = {key: sum((rest.gross for rest in lines.values()), ZERO) for key, lines in rests_of(order.pk).items()}
     invoiced = sum(rests.values(), ZERO)
     if order.paid_at is not None and invoiced != order.gross - gone:
@@ -37,7 +40,8 @@ def _of_payers(rests: dict[int, Decimal], asked: list[Asked]) -> Iterator[str]:
     for key, payer in payers_of(Document.objects.filter(pk__in=rests).defer("data")).items():
         told[payer] = told.get(payer, ZERO) + rests[key]
     for payer, rest in told.items():
-        if sum((each.asks for each in asked if each.payer == payer), ZERO) < rest:
+        own = of_payer(asked, payer, told)  # none where an OPCO promised a part that the buyer had begun to pay
+        if own and sum((each.asks for each in own), ZERO) < rest:
             yield f"{payer or 'the buyer'} is asked for no less than their invoices say"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -18,8 +18,10 @@ from shop.papers.platforms.port import Outgoing, Platform, Progress, Told
 from shop.payments.configured.keyed import Connection
 from shop.payments.port import Unreachable
 
-# Of one answer; the next round reads on.
+# Of one answer.
 MOST = 100
+# Flows of one moment may stand on two pages.
+OVERLAP = timedelta(seconds=1)
 LIFE_CYCLE = ["CustomerInvoiceLC", "StateInvoiceLC", "StateCustomerInvoiceLC"]
 _REASON = re.compile(r"[A-Za-z0-9_]{1,40}")
 _REFERENCE_LENGTH = 120
@@ -28,6 +30,8 @@ _REFERENCE_LENGTH = 120
 class Afnor(Platform):
     name = "afnor"
     settings_form = PlatformKeys
+    # Answers read in one round of news; the next one reads on.
+    most_pages = 50
 
     def sends_voluntary(self) -> bool:
         return self.values().get("voluntary") == "yes"
@@ -61,15 +65,32 @@ class Afnor(Platform):
         progress, code = {"ok": (Progress.DEPOSITED, "200"), "error": (Progress.REFUSED, "213")}.get(status, (None, ""))
         return Told(_moment(flow), progress, code, _reasons(acknowledged), reference=reference)
 
-    def news(self, since: datetime) -> Sequence[Told]:
+    def news(self, since: datetime) -> Iterator[Told]:
         client = self._client()
-        asked = {"updatedAfter": since.astimezone(UTC).isoformat(), "flowType": LIFE_CYCLE, "flowDirection": ["In"]}
-        told = [
-            each
-            for flow in self._search(client, asked)
-            for each in read_message(client.file(_reference(flow)), at=_moment(flow))
-        ]
-        return sorted(told, key=lambda each: each.at)
+        for flow in self._life_cycle(client, since):
+            yield from read_message(client.file(_reference(flow)), at=_moment(flow))
+
+    def _life_cycle(self, client: Client, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """Yield each life-cycle flow since a moment once, page by page.
+
+        A platform that knows no offset gives a page again: it is asked for what came after that page.
+        """
+        seen: set[str] = set()
+        offset = 0
+        for _page in range(self.most_pages):
+            asked = {"updatedAfter": since.astimezone(UTC).isoformat(), "flowType": LIFE_CYCLE, "flowDirection": ["In"]}
+            page = list(self._search(client, asked, offset=offset))
+            new = [flow for flow in page if _reference(flow) not in seen]
+            yield from sorted(new, key=_moment)
+            seen |= {_reference(flow) for flow in new}
+            if len(page) < MOST:
+                return
+            offset += MOST
+            if not new:
+                later = max(map(_moment, page)) - OVERLAP
+                if later <= since:
+                    return
+                since, offset = later, 0
 
     def address_of(self, siren: str) -> str | None:
         asked = {"filters": {"siren": {"op": "strict", "value": siren}}, "limit": 1}
@@ -83,8 +104,8 @@ class Afnor(Platform):
     def _client(self) -> Client:
         return Client(self.values())
 
-    def _search(self, client: Client, where: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        asked = json.dumps({"where": where, "limit": MOST}).encode()
+    def _search(self, client: Client, where: Mapping[str, Any], *, offset: int = 0) -> Iterator[Mapping[str, Any]]:
+        asked = json.dumps({"where": where, "limit": MOST, "offset": offset}).encode()
         return _results(client.flows("/v1/flows/search", asked))
 
 

@@ -20,8 +20,8 @@ class PublicMandateProvider(Provider):
     instructions_template = "public_mandate/instructions.html"
 
     def offers(self, order: Order) -> bool:
-        """Tell whether the order may be a public body's: no private person's is."""
-        return order.gross > 0 and order.is_organisation
+        """Tell whether the order is a public body's."""
+        return order.gross > 0 and order.is_public_body
 
 
 provider = PublicMandateProvider()

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.on_account.services import terms_shown
 from shop.seller.models import LegalText, ShopIdentity
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import pay
@@ -102,8 +103,9 @@ def test_promises_and_terms_are_rights_of_their_own(order):
     agrees = browser_of(staff("shop.set_terms", "accounts.view_customeraccount"))
     assert confirms.get(order_url(order, "promise")).status_code == 403
     assert order_url(order, "promise") not in confirms.get(order_url(order)).content.decode()
-    assert promises.post(terms, {"limit": "500", "days": "30", "seen": ""}).status_code == 403
-    assert agrees.post(terms, {"limit": "500", "days": "30", "seen": ""}).status_code == 302
+    typed = {"limit": "500", "days": "30", "seen": terms_shown(order.account)}
+    assert promises.post(terms, typed).status_code == 403
+    assert agrees.post(terms, typed).status_code == 302
     order.account.refresh_from_db()
     assert order.account.credit_limit == 500
     assert order_url(order, "promise") in promises.get(order_url(order)).content.decode()

@@ -8,16 +8,18 @@ from django.utils import timezone
 
 from billing.taxes.deciding import Supply
 from documents.issued.models import Document
+from outbox.mails.models import Mail
 from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
 from shop.orders.placed_here import SESSION_KEY
 from shop.papers.pro_forma import make_pro_forma
 from shop.papers.services import issue_by_hand
+from shop.payments.services import choose_method
 from shop.vat_ids.models import VatCheck
 from shop.vat_ids.selectors import digest_of
 from tests.factories.accounts import MembershipFactory
 from tests.factories.catalog import EntryFactory
-from tests.factories.shop import make_cart, pay, place, postal_address
+from tests.factories.shop import deliver, make_cart, pay, place, postal_address
 from tests.shop.papers.given import SIRET, complete_seller
 from tests.shop.steps import english_client, signed_in
 
@@ -253,3 +255,44 @@ def test_too_many_corrections_have_to_wait(owner, order, settings):
     client = signed_in(owner.user)
     corrected(client, order, city="Brest")
     assert corrected(client, order, city="Lyon").status_code == 429
+
+
+class TestPayer:
+    """Somebody else pays by transfer, and is mailed how."""
+
+    @pytest.fixture
+    def order(self, seller) -> Order:
+        order = place(
+            make_cart(EntryFactory()), email="alice@example.org", register_number=SIRET, payer_email="old@example.org"
+        )
+        choose_method(order_id=order.pk, method="transfer", actor=None, now=timezone.now())
+        return order
+
+    def told(self) -> list[tuple[str, str]]:
+        mails = Mail.objects.filter(kind__startswith="payer_").order_by("pk")
+        return list(mails.values_list("kind", "recipient"))
+
+    def test_the_right_address_is_mailed_and_hears_the_rest_alone(self, order):
+        corrected(english_client(), order, payer_email="new@example.org")
+        pay(order)
+        deliver(order)
+
+        assert self.told() == [
+            ("payer_instructions", "old@example.org"),
+            ("payer_instructions", "new@example.org"),
+            ("payer_nothing_due", "new@example.org"),
+        ]
+
+    def test_each_address_once_and_few_of_them(self, order):
+        for number in (1, 2, 1, 3, 4):
+            corrected(english_client(), order, payer_email=f"payer{number}@example.org")
+
+        assert [recipient for _kind, recipient in self.told()] == [
+            "old@example.org", "payer1@example.org", "payer2@example.org",
+        ]  # fmt: skip
+
+    def test_before_a_transfer_was_chosen_nobody_is_mailed(self, seller):
+        order = place(make_cart(EntryFactory()), email="alice@example.org", register_number=SIRET)
+        corrected(english_client(), order, payer_email="new@example.org")
+
+        assert self.told() == []

@@ -41,6 +41,8 @@ from tests.shop.papers.credit_notes.given import (
     sold,
 )
 from tests.shop.papers.given import SIRET
+from tests.shop.papers.test_in_parts import in_parts, receive
+from tests.shop.papers.test_in_parts import sold as waiting
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -114,6 +116,22 @@ def test_units_given_back_before_are_no_part_of_either_and_those_after_credit_th
     last = credit_notes_of(order)[-1]
     assert (last.corrects, said_by(last).gross, said_by(last).buyer.name) == (done.invoice, 120, "Éluard SA")
     assert left_by_line(order) == {0: 120}
+
+
+def test_a_final_invoice_names_the_deposit_invoice_that_took_the_place_of_a_wrong_one(seller):
+    order = in_parts(waiting(), "102.00", "238.00")
+    receive(order, "102.00", 1)
+    wrong = Document.objects.get(order_id=order.pk)
+    done = corrected(order, wrong, rest="102.00", city="Brest")
+    assert balances_of_order(order.pk) == {"in_transit": 10200, "deposits": -9000, "vat": -1200}
+    assert list(faults_of_books()) == []
+
+    receive(order, "238.00", 2)
+
+    final = Document.objects.get(order_id=order.pk, kind="final")
+    assert [each.number for each in said_by(final).earlier] == [done.invoice.number]
+    assert (said_by(final).gross, done.invoice.kind) == (340, "deposit")
+    assert list(faults_of_books()) == []
 
 
 def test_what_is_owed_still_is_until_the_same_day(seller):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db.models import Sum
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from billing.ledger.models import LedgerLine
 from billing.ledger.selectors import balances_of_order
@@ -15,6 +15,7 @@ from documents.invoices import checking
 from documents.issued.mailed import told_by
 from documents.issued.models import Document
 from outbox.mails.models import Mail
+from outbox.mails.rendering import render_mail
 from shop.orders.ending import cancel_order, expire_orders
 from shop.orders.models import Order
 from shop.papers.models import MissingPaper
@@ -60,11 +61,16 @@ def test_a_deposit_is_credited_whole_and_its_money_owed_back(order, end):
     assert list(faults_of_books()) == []
 
 
-def test_the_mail_of_the_end_carries_the_credit_note(order):
+def test_the_mail_of_the_end_carries_the_credit_note_and_says_whose_the_money_is(order):
+    Order.objects.filter(pk=order.pk).update(language="en")
     cancel(order)
 
     mail = Mail.objects.get(kind="order_ended", order_id=order.pk)
     assert list(told_by(mail)) == credit_notes_of(order)
+    with translation.override("en"):
+        text = render_mail(mail, blank_secrets=True).text
+    assert "You had paid €102.00 for it." in text
+    assert f"Credit note {credit_notes_of(order)[0].number}" in text
 
 
 def test_each_deposit_has_a_credit_note_of_its_own(seller):

@@ -68,20 +68,45 @@ def test_the_life_cycle_is_told(platform, desk, code, progress):
     desk.tell("F2026/0001", code, "TX_TVA_ERR")
     [told] = platform.news(BEFORE)
     assert (told.number, told.code, told.progress, told.reasons) == ("F2026/0001", code, progress, "TX_TVA_ERR")
-    assert platform.news(told.at + timedelta(seconds=1)) == []
+    assert list(platform.news(told.at + timedelta(seconds=1))) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"<a", b"<a/>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"\x00\xff"])
 def test_a_message_that_cannot_be_read_tells_nothing(platform, desk, content):
     desk.tell("F1", "210")
     desk.files["flow-1"] = content
-    assert platform.news(BEFORE) == []
+    assert list(platform.news(BEFORE)) == []
 
 
 @pytest.mark.parametrize("number", ["", "F" * 36])
 def test_numbers_that_no_invoice_has_are_left_out(platform, desk, number):
     desk.tell(number, "210")
-    assert platform.news(BEFORE) == []
+    assert list(platform.news(BEFORE)) == []
+
+
+@pytest.mark.parametrize("knows_offsets", [True, False])
+def test_more_news_than_a_page_are_read_to_the_end_each_once(platform, desk, knows_offsets):
+    desk.knows_offsets = knows_offsets
+    for number in range(230):
+        desk.tell(f"F{number}", "202")
+        desk.flows[f"flow-{number + 1}"]["updatedAt"] = (BEFORE + timedelta(minutes=number + 1)).isoformat()
+    assert [told.number for told in platform.news(BEFORE)] == [f"F{number}" for number in range(230)]
+
+
+def test_pages_that_never_change_are_an_end(platform, desk):
+    """More news of one moment than a page, from a platform that knows no offset."""
+    desk.knows_offsets = False
+    for number in range(130):
+        desk.tell(f"F{number}", "202")
+        desk.flows[f"flow-{number + 1}"]["updatedAt"] = (BEFORE + timedelta(seconds=1)).isoformat()
+    assert len(list(platform.news(BEFORE))) == 100
+
+
+def test_a_round_reads_a_bounded_number_of_pages(platform, desk, monkeypatch):
+    monkeypatch.setattr(type(platform), "most_pages", 1)
+    for number in range(130):
+        desk.tell(f"F{number}", "202")
+    assert len(list(platform.news(BEFORE))) == 100
 
 
 def test_the_directory_says_where_a_company_receives(platform, desk):

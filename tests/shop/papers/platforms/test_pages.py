@@ -67,7 +67,7 @@ def test_refused_documents_are_told_on_the_start_page_and_in_their_list(desk: st
     desk.tell(document.number, "210", "TX_TVA_ERR")
     follow_documents(name="afnor", now=document.issued_at)
     clerk = browser_of(staff("shop.view_documentsending"))
-    assert "Documents that the platform or the buyer refused" in text_of(clerk.get(reverse("admin:index")))
+    assert "Documents refused by the platform or the buyer, or not sent" in text_of(clerk.get(reverse("admin:index")))
     text = text_of(clerk.get(reverse("admin:shop_documentsending_changelist"), {"todo": "attention"}))
     assert document.number in text
     assert "210 TX_TVA_ERR" in text

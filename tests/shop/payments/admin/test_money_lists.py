@@ -1,9 +1,19 @@
 """Lists of payments and of their events."""
 
+import re
+
 import pytest
+from django.contrib.admin import site
+from django.db import connection
 from django.urls import reverse
 
+from billing.ledger.models import LedgerEntry
+from documents.issued.models import Document
+from shop.papers.platforms.models import DocumentSending
+from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.models import Payment, PaymentEvent
+from shop.payments.refunds.models import Refund
+from shop.payments.statements.models import StatementLine
 from tests.factories.shop import pay
 from tests.shop.admin_pages import order_url, text_of
 
@@ -87,3 +97,15 @@ def test_take_as_many_queries_for_many_rows(client, new_order, url, django_asser
     with django_assert_max_num_queries(25) as many:
         client.get(url)
     assert len(few) == len(many)
+
+
+@pytest.mark.parametrize(
+    "model", [Document, DocumentSending, LedgerEntry, Payment, PaymentAttempt, PaymentEvent, Refund, StatementLine]
+)
+def test_a_list_that_grows_is_read_in_the_order_of_an_index(model):
+    rows = model.objects.order_by(*site.get_model_admin(model).ordering)[:50]
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    # A few rows of one day may be sorted among themselves.
+    assert not re.search(r"(?<!Incremental )Sort  \(", rows.explain())

@@ -21,7 +21,7 @@ from shop.payments.due.pausing import pause_reminders
 from shop.payments.due.services import remind_of_due
 from shop.payments.due.tasks import remind_of_due_parts
 from shop.payments.models import Payment
-from shop.payments.on_account.services import set_terms
+from shop.payments.on_account.services import set_terms, terms_shown
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.promises import accept_promise
@@ -176,12 +176,16 @@ def test_says_what_is_still_to_come_and_that_it_is_overdue(order):
 
 
 def test_the_merchant_switches_them_for_an_account(order):
-    told = {"account_id": order.account_id, "limit": None, "days": 30, "seen": "", "actor": UserFactory(), "now": NOW}
-    set_terms(**told, reminds=False)
+    def set_them(reminds):
+        seen = terms_shown(CustomerAccount.objects.get(pk=order.account_id))
+        told = {"account_id": order.account_id, "limit": None, "days": 30, "seen": seen, "actor": UserFactory()}
+        set_terms(**told, reminds=reminds, now=NOW)
+
+    set_them(reminds=False)
     assert run_on(-7) == []
-    set_terms(**told)
+    set_them(reminds=None)
     assert run_on(-7) == []
-    set_terms(**told, reminds=True)
+    set_them(reminds=True)
     assert run_on(-7) == [0]
 
 

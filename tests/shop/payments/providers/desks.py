@@ -43,6 +43,8 @@ class Desk:
     """A provider and those who pay there. `pay` and `decline` return the provider's messages about it."""
 
     provider: ClassVar[Provider]
+    # Variable of the key that opens the provider's API; "" for one without keys.
+    key_variable: ClassVar[str] = ""
 
     def pay(self, attempt: PaymentAttempt, *, amount: Decimal | None = None) -> list[Message]:
         raise NotImplementedError
@@ -115,6 +117,7 @@ class AtSandbox(Desk):
 
 class AtStripe(Desk):
     provider = stripe
+    key_variable = "STRIPE_SECRET_KEY"
 
     def __init__(self, service: stand_in.Stripe) -> None:
         self.service = service
@@ -173,6 +176,7 @@ class AtLyra(Desk):
     """The platform after the night: what was paid is captured, as far as it is not asked otherwise."""
 
     provider = lyra
+    key_variable = "LYRA_API_PASSWORD"
 
     def __init__(self, service: lyra_stand_in.Lyra) -> None:
         self.service = service
@@ -229,6 +233,7 @@ class AtGoCardless(Desk):
     """The bank some days later: the mandate is given, the payment made by the shop, and answered."""
 
     provider = gocardless
+    key_variable = "GOCARDLESS_ACCESS_TOKEN"
 
     def __init__(self, service: gocardless_stand_in.GoCardless) -> None:
         self.service = service
@@ -277,6 +282,7 @@ def gocardless_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[AtGoCardless]:
 
 class AtMollie(Desk):
     provider = mollie
+    key_variable = "MOLLIE_API_KEY"
 
     def __init__(self, service: mollie_stand_in.Mollie) -> None:
         self.service = service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -9,17 +10,23 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from shop.payments.attempts.answers import note_started
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import attempt_told, begin_attempt, start_payment
 from shop.payments.attempts.sweep import ask_about_attempt
+from shop.payments.configured.in_force import forget
+from shop.payments.configured.keyed import Connection
+from shop.payments.configured.models import ProviderSettings
+from shop.payments.configured.services import try_keys
+from shop.payments.configured.wording import check_in_words
 from shop.payments.models import Payment, PaymentEvent, Settlement
-from shop.payments.port import CallRefused, Forged, Notice, NotificationRefused, RefundState
+from shop.payments.port import CallRefused, Forged, Notice, NotificationRefused, Provider, RefundState, Unreachable
 from shop.payments.registry import installed
 from shop.payments.saved_cards.port import CardProvider, Saving
-from shop.payments.services import ask_about
+from shop.payments.services import ask_about, methods_for
+from tests.shop.payments.configured.given import row_of
 from tests.shop.payments.providers.desks import (
     AtSandbox,
     Desk,
@@ -33,6 +40,17 @@ from tests.shop.payments.providers.desks import (
 from tests.shop.payments.test_providers import EVERY
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told_of(row: ProviderSettings) -> str:
+    """Return what the merchant reads of the last try of the keys."""
+    with translation.override("en"):
+        return check_in_words(row)
+
+
+def silent(_provider: Provider) -> Connection:
+    raise Unreachable("timeout")
+
 
 DESKS = ["gocardless", "lyra", "mollie", "sandbox", "stripe"]
 # Of the providers that keep cards.
@@ -146,6 +164,68 @@ def test_nothing_is_known_of_what_was_never_begun(desk):
 def test_an_ended_payment_ends_twice_without_error(attempt, desk):
     desk.provider.end(attempt.reference)
     desk.provider.end(attempt.reference)
+
+
+class TestKeys:
+    """Of a provider that needs keys: they are tried, and wrong ones told in plain words."""
+
+    @pytest.fixture(autouse=True)
+    def row(self, desk) -> None:
+        row_of(desk.provider.name)
+
+    def test_a_provider_with_keys_can_try_them(self, desk):
+        assert bool(desk.key_variable) is (desk.provider.settings_form is not None)
+
+    def test_right_keys_tell_that_no_money_moves(self, desk):
+        if desk.key_variable:
+            try_keys(provider=desk.provider, now=timezone.now())
+            row = row_of(desk.provider.name)
+            assert (row.problem, row.is_test, bool(row.account)) == ("", True, True)
+            assert "no money moves" in told_of(row)
+
+    def test_a_wrong_key_is_told_and_noted(self, desk, monkeypatch):
+        if desk.key_variable:
+            monkeypatch.setenv(desk.key_variable, f"{os.environ[desk.key_variable][:12]}wrong")
+            with pytest.raises(CallRefused):
+                try_keys(provider=desk.provider, now=timezone.now())
+            row = row_of(desk.provider.name)
+            assert row.problem
+            assert "refuses these keys" in told_of(row)
+
+    def test_silence_is_not_held_against_the_keys(self, desk, monkeypatch):
+        if desk.key_variable:
+            monkeypatch.setattr(type(desk.provider), "check_connection", silent)
+            with pytest.raises(Unreachable):
+                try_keys(provider=desk.provider, now=timezone.now())
+            assert not row_of(desk.provider.name).problem
+
+
+class TestSwitchedOff:
+    """Of a provider that customers are not offered any more: what was begun there goes on."""
+
+    @pytest.fixture(autouse=True)
+    def switched_off(self, order, attempt, desk) -> Iterator[None]:
+        row_of(desk.provider.name)
+        ProviderSettings.objects.filter(name=desk.provider.name).update(offer=ProviderSettings.Offer.NO)
+        forget()
+        yield
+        forget()
+
+    def test_it_hears_of_its_old_payments_and_sends_money_back(self, order, attempt, desk):
+        assert desk.provider not in methods_for(order)
+        assert receive(desk, *desk.pay(attempt))[0] == "settled"
+        assert status_of(order) == "paid"
+        payment = order.payments.get(status="succeeded")
+        answer = desk.provider.refund(
+            reference=payment.reference, amount=Decimal("1.00"), currency=order.currency, key=str(uuid4())
+        )
+        assert answer.state in (RefundState.PENDING, RefundState.SUCCEEDED)
+
+    def test_it_is_asked_by_the_sweep(self, order, attempt, desk):
+        desk.pay(attempt)
+        PaymentAttempt.objects.filter(pk=attempt.pk).update(reference=desk.reference(attempt))
+        ask_about_attempt(attempt_id=attempt.pk, now=timezone.now())
+        assert status_of(order) == "paid"
 
 
 class TestSavedCards:

@@ -87,6 +87,15 @@ def test_other_tokens_open_nothing_and_are_limited(order, client, settings):
     assert codes == [404, 404, 429]
 
 
+def test_is_kept_by_no_browser_or_proxy_found_by_no_search_and_named_to_no_other_site(order, client):
+    for path, status in ((address(order), 200), (reverse("pay-link", args=["x"]), 404)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert {"no-store", "private"} <= set(answer["Cache-Control"].split(", "))
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert '<meta name="robots" content="noindex">' in answer.content.decode()
+
+
 def test_the_mail_kept_in_the_administration_shows_no_link(order):
     mail = Mail.objects.get(kind="payer_instructions")
     assert "/pay/" not in render_mail(mail, blank_secrets=True).text

@@ -27,6 +27,7 @@ from shop.payments.requests.promises import (
     accept_promise,
 )
 from shop.payments.services import methods_for
+from shop.seller.models import ShopIdentity
 from tests.constraints import broken, run
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, pay, place
@@ -151,6 +152,18 @@ class TestOnAccount:
         second.refresh_from_db()
         assert second.status == "placed"
 
+    def test_money_that_came_for_a_promised_part_is_owed_no_more_before_the_order_settles(
+        self, bought, member, merchant
+    ):
+        order = bought()
+        in_parts(order, 80, 40)
+        accept(order, merchant, kind="opco", reference="F-1", positions=[2])
+        assert debt_of(member.account_id, "EUR") == 80
+        piece(order, 15, "half")
+        order.refresh_from_db()
+        assert order.status == "placed"
+        assert debt_of(member.account_id, "EUR") == 65
+
     def test_is_possible_again_once_the_debt_is_paid(self, bought, member):
         first = bought()
         buy_on_account(order_id=first.pk, actor=member.user, now=timezone.now())
@@ -192,6 +205,20 @@ class TestOnAccount:
         page = client.get(reverse("order", args=[order.token]), headers={"accept-language": "en"}).text
         assert "are still to be paid" in page
         assert "Payment received" not in page
+        assert "overdue" not in page
+
+    def test_what_is_overdue_is_said_with_the_way_to_pay_it(self, bought, member, client):
+        ShopIdentity.objects.update_or_create(pk=1, defaults={"name": "Seller", "iban": "FR7630006000011234567890189"})
+        order = bought()
+        buy_on_account(order_id=order.pk, actor=member.user, now=timezone.now())
+        order.requests.update(due_on=local_day(timezone.now()) - timedelta(days=1))
+        client.force_login(member.user)
+
+        page = client.get(reverse("order", args=[order.token]), headers={"accept-language": "en"}).text
+
+        assert "overdue" in page
+        assert "Pay by transfer" in page
+        assert "FR7630006000011234567890189" in page
 
     def test_posted_by_hand_without_terms_changes_nothing(self, order, client):
         with registry.temporary(provider):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -145,7 +145,9 @@ def test_names_and_accounts_are_blanked_once_the_books_need_them_no_more(browser
     browser.post(line_url("aside", other), {"note": "Bob knows"})
     assert tidy("statements", now=timezone.now()) == 0
 
-    later = timezone.now() + timedelta(days=3700)
+    end_of_year = datetime(line.booked_on.year + 1, 1, 1, 12, tzinfo=UTC)
+    assert tidy("statements", now=end_of_year + timedelta(days=3651)) == 0
+    later = end_of_year + timedelta(days=3653)
     assert tidy("statements", now=later) == 2
     assert tidy("statements", now=later) == 0
 
@@ -177,8 +179,9 @@ def test_a_refund_that_left_is_confirmed_by_a_button(browser, order):
     assert "Confirm all sure ones" not in text_of(browser.get(LINES))
     line = StatementLine.objects.get()
 
-    answer = browser.post(line_url("confirm", line), {"shares": f"{order.pk}:120.00"}, follow=True)
-    assert "No such amount is on its way back." in text_of(answer)
+    for key in (order.pk, order.pk + 1, "9" * 18):
+        answer = browser.post(line_url("confirm", line), {"shares": f"{key}:120.00"}, follow=True)
+        assert "No such amount is on its way back." in text_of(answer)
 
     bring_in(camt(statement(entry(text=order.number, ref="2"))))
     assert "Confirm all sure ones" in text_of(browser.get(LINES))
