@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('documents', '0004_parts_of_series'),
+        ('documents', '0006_documents_emptied_checked'),
     ]
 
     operations = [
