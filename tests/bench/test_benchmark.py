@@ -42,6 +42,7 @@ COMPARED = {
     },
     "entry's form in the administration / entry page filled from constants": 20.0,
     "claim, 20 mails due / 5": 1.5,
+    "order settled with its invoice / without one": 2.0,
     "PDF, CII and UBL of 1 lines / typst alone": 3.0,
     "PDF, CII and UBL of 40 lines / typst alone": 3.0,
     "200 entries sealed / 10 times 20": 1.5,

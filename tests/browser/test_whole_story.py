@@ -25,6 +25,7 @@ class Tale:
     locale: str
     name: str
     badge: str
+    tax: str
     money: str
     placed: str
     last_day: str
@@ -45,6 +46,7 @@ FRENCH = Tale(
     locale="fr-FR",
     name="Conter les sièges",
     badge="Nom sur le badge",
+    tax="TVA 20 %",
     money=r"^300,00\s€$",
     placed=r"^Passée le \d+(er)? \S+ \d{4} à \d\d:\d\d$",
     last_day=f"14 juillet {NEXT_YEAR}",
@@ -56,6 +58,7 @@ ENGLISH = Tale(
     locale="en-GB",
     name="Telling seats",
     badge="Name on the badge",
+    tax="VAT 20%",
     money=r"^€300\.00$",
     placed=r"^Placed on \d+ [A-Z]\w+ \d{4}, \d\d:\d\d$",
     last_day=f"14 July {NEXT_YEAR}",
@@ -124,7 +127,7 @@ def make_entry(page: Page, tale: Tale) -> None:
     page.locator("#id_state").select_option("available")
     name_it(page, tale)
     open_tab_of(page, "#id_tax")
-    page.locator("#id_tax").select_option(index=1)
+    page.locator("#id_tax").select_option(label=tale.tax)
     page.locator("#id_tiers-0-unit_net").fill("125.00")
     open_tab_of(page, "#id_handler")
     page.locator("#id_handler").select_option("std_setuponecoursesession")

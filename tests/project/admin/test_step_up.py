@@ -24,6 +24,7 @@ from documents.issued.models import Document
 from shop.orders.giving_back.paying_back import mark_paid_back
 from shop.payments.attention import mark_resolved
 from shop.payments.models import PaymentEvent
+from shop.payments.on_account.services import terms_shown
 from shop.payments.refunds.models import Refund
 from shop.payments.requests.together import sum_waiting
 from shop.payments.requests.using import keep_as_credit
@@ -149,6 +150,8 @@ def act(name: str, order: Any, actor: User, client: Client) -> tuple[str, dict[s
         Refund.objects.update(file=None)
         chosen = {"action": action, "_selected_action": [waiting.pk]}
         return reverse("admin:shop_refund_changelist"), chosen
+    if page == "shop_account_terms":
+        return reverse(name, args=[order.account_id]), BY_PAGE[page].posted | {"seen": terms_shown(order.account)}
     if page == "shop_account_send_credit":
         wrong_money(order)
         event = PaymentEvent.objects.get()
@@ -371,6 +374,8 @@ FOR_THE_BANK = {"shop/payments/transfers_back/admin.py"}
 
 # Exports of the books, kept for a while: shop_bookexport_download in STEP_UP_ACTS.
 OF_THE_BOOKS = {"shop/books/admin.py"}
+# A sample invoice of the seller, which names no customer.
+SAMPLE = {"shop/seller/admin/seller.py"}
 
 # One document at a time, for those who may read its page, which names its buyer as well.
 ONE_DOCUMENT = {"documents/issued/answers.py"}
@@ -392,4 +397,4 @@ def test_no_export_is_forgotten():
     }
 
     of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS
-    assert found == WRITER | of_customers | FOR_THE_BANK | FOR_THE_PLATFORM | OF_THE_BOOKS
+    assert found == WRITER | of_customers | FOR_THE_BANK | FOR_THE_PLATFORM | OF_THE_BOOKS | SAMPLE

@@ -32,7 +32,10 @@ def listening(answer: bytes = ANSWER) -> Iterator[tuple[int, list[bytes]]]:
                     return
                 with caller:
                     caller.settimeout(5)
-                    heard.append(caller.recv(65_536))
+                    said = b""
+                    while not said.endswith(b"asked") and (piece := caller.recv(65_536)):
+                        said += piece
+                    heard.append(said)
                     caller.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
