@@ -114,7 +114,7 @@ def look_up_again(*, now: datetime) -> int:
     enqueue_many(
         NewJob(
             kind=kind_of_sending(platform.name),
-            key=f"send_document:{each.document_id}:{each.told_at.timestamp():.0f}",
+            key=f"send_document:{each.document_id}:{each.told_at}",
             payload={"document": each.document_id},
             order_id=each.document.order_id,
         )
