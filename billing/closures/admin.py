@@ -22,6 +22,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.people.models import User
+from billing.closures.held_up import days_held_up, reason_of
 from billing.closures.models import Closure
 from billing.closures.services import close_days, first_open_day
 from billing.closures.sums import Moved, read
@@ -70,6 +71,12 @@ class ClosureAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         close = path("close/", self.admin_site.admin_view(self.close), name="billing_closure_close")
         return [close, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """List the periods; above them the days that should be closed and are not, with the reason."""
+        held = days_held_up(now=timezone.now())
+        said = {"held_up": held, "held_up_by": reason_of(held) if held else None}
+        return super().changelist_view(request, (extra_context or {}) | said)
 
     def row_context(self, request: HttpRequest, row: Closure) -> dict[str, Any]:
         return {"sums": _sums_of(row)}

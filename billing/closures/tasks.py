@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
+from billing.closures.held_up import due_through
 from billing.closures.services import NothingToClose, close_days
-from common.moments import local_day
 from common.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -21,9 +19,10 @@ AT_ONCE = 100
 @shared_task(ignore_result=True)
 def close_due_days() -> int:
     """Close the days that ended BOOKS_CLOSE_AFTER_DAYS days ago, and whole months and years; return the number of
-    closures. None while something is missing or not sealed: it is tried again at the next run."""
+    closures. None while something is missing or not sealed: it is tried again at the next run, and the
+    start page of the administration tells of it after a day."""
     now = timezone.now()
-    through = local_day(now) - timedelta(days=settings.BOOKS_CLOSE_AFTER_DAYS)
+    through = due_through(now)
     try:
         return len(close_days(through=through, now=now, at_most=AT_ONCE))
     except NothingToClose:

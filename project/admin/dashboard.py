@@ -17,6 +17,8 @@ from django.utils.translation import ngettext
 
 from accounts.privacy.models import ErasureRequest
 from accounts.second_person.models import Approval
+from billing.closures.held_up import days_held_up
+from billing.ledger.currency import other_currency
 from catalog.admin.filters import VocationalFilter
 from catalog.admin.on_sale import SaleFilter
 from catalog.models.entries import Entry, Vocational
@@ -57,7 +59,7 @@ from shop.withdrawal.selectors import to_settle
 
 @dataclass(frozen=True)
 class Count:
-    """Number of rows of a list that ask for attention, and the list's address."""
+    """Number of rows of a list, or of days, that ask for attention, and the list's address."""
 
     label: str | Promise
     hint: str | Promise
@@ -80,6 +82,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["seats"] = seats_view(now)
     if user.has_perm("shop.view_shopidentity"):
         context["missing"] = missing_from_the_shop(now=now)
+    if user.has_perm("billing.view_ledgerentry"):
+        context["other_currency"] = other_currency()
     if user.has_perm("outbox.view_job") or user.has_perm("outbox.view_mail"):
         context["outages"] = outages()
     # What waits for somebody comes first.
@@ -236,6 +240,15 @@ def _counts(user: Any, waiting: WaitingView | None, *, now: datetime) -> Iterato
                 "admin:shop_documentsending_changelist",
                 query={SendingTodoFilter.parameter_name: SendingTodoFilter.ATTENTION},
             ),
+            "bad",
+        )
+    if user.has_perm("billing.view_closure"):
+        held = days_held_up(now=now)
+        yield Count(
+            _("Days of the books that are not closed"),
+            _("They are due for more than a day; the list says what holds them up."),
+            held.days if held else 0,
+            reverse("admin:billing_closure_changelist"),
             "bad",
         )
     if user.has_perm("handlers.view_brokenhook"):

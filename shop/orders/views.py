@@ -267,7 +267,7 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
         "papers": papers,
         "may_correct": sees_billing(view.order, view.sight) and not view.has_ended_unpaid,
         "is_issued": is_issued(paper.kind for paper in papers),
-        "may_have_pro_forma": view.sight.may_pay and may_have_pro_forma(view.order),
+        "may_have_pro_forma": view.sight.sees_papers and may_have_pro_forma(view.order),
         "accounts_to_move_into": accounts_to_move_into(view.order, user) if user and view.sight.is_member else [],
     }
 

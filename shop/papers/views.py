@@ -129,9 +129,9 @@ def _refuse_unless_form(form: str) -> None:
 
 @require_POST
 def pro_forma(request: HttpRequest, token: str) -> HttpResponse:
-    """Make the pro-forma invoice of an unpaid order, for who may pay it; 404 for anybody else."""
+    """Make the pro-forma invoice of an unpaid order, for who may pay it and see it afterwards; 404 for anybody else."""
     order, sight = seen_order(request, token)
-    if not sight.may_pay:
+    if not sight.sees_papers:
         raise Http404
     now = timezone.now()
     try:

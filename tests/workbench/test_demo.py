@@ -1,6 +1,7 @@
 """The demo data: loaded whole, once, and delivered; every state has an example."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -16,6 +17,9 @@ from accounts.members.services import roles_of
 from accounts.people.delegation.models import Delegation
 from accounts.people.models import User
 from accounts.people.selectors import ids_with_proved_address
+from billing.closures.held_up import due_through
+from billing.closures.models import Closure
+from billing.closures.verifying import faults_of_closures
 from billing.ledger.models import LedgerEntry
 from billing.taxes.deciding import Rule
 from billing.taxes.kinds import TaxKind
@@ -112,6 +116,13 @@ class TestDemo(TestCase):
             moments = list(model.objects.order_by("pk").values_list(column, flat=True))
             assert moments == sorted(moments), model
         assert list(faults_of_books()) == []
+
+    def test_the_books_are_closed_as_far_as_they_are_due(self):
+        now = timezone.now()
+        closures = Closure.objects.filter(kind=Closure.Kind.DAY)
+        assert closures.latest("ends_on").ends_on in (due_through(now), due_through(now - timedelta(days=1)))
+        assert set(Closure.objects.values_list("kind", flat=True)) >= {Closure.Kind.DAY, Closure.Kind.MONTH}
+        assert list(faults_of_closures()) == []
 
     def test_money_is_on_its_way_back_came_back_and_is_disputed(self):
         ways = Refund.objects.exclude(state="done").order_by("way").values_list("way", "state", "problem")

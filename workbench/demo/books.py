@@ -1,4 +1,5 @@
-"""Stories of the demo's merchant at the end of a month: a statement of the bank, and exports for the accountant."""
+"""Stories of the demo's merchant at the end of a month: a statement of the bank, exports for the accountant, and
+the days closed."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import uuid4
 
+from billing.closures.tasks import close_due_days
 from billing.journal.vat import Basis
+from billing.ledger.tasks import seal_entries
 from common.moments import local_day
 from shop.books.models import BookExport
 from shop.books.services import ask_for_export
@@ -46,6 +49,13 @@ def _exports(shop: DemoShop) -> Story:
             actor=shop.merchant,
             now=shop.now,
         )
+
+
+def close_books() -> None:
+    """Seal the entries and close the days that are due, in beat's place."""
+    seal_entries()
+    while close_due_days():
+        pass
 
 
 def last_month(today: date) -> tuple[date, date]:

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from catalog.models.entries import Entry
 from workbench.demo.accounts import make_accounts, stories_of_members
-from workbench.demo.books import stories_of_books
+from workbench.demo.books import close_books, stories_of_books
 from workbench.demo.catalogue import make_catalogue
 from workbench.demo.courses import make_courses
 from workbench.demo.money import stories_of_money
@@ -44,4 +44,5 @@ def seed(*, now: datetime) -> bool:
             ],
             shop.clock,
         )
+        close_books()
     return True

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from billing.closures.held_up import HeldUp, days_held_up, due_through
 from billing.closures.models import Closure
 from billing.closures.services import (
     FACTS_MISSING,
@@ -279,6 +280,19 @@ class TestByRule:
             assert close_due_days() == 0
 
         assert closed() == []
+
+    def test_days_count_as_held_up_once_they_are_due_for_more_than_a_day(self, settings):
+        settings.BOOKS_CLOSE_AFTER_DAYS = 3
+        now = datetime(2026, 12, 8, 12, tzinfo=UTC)
+        assert days_held_up(now=now) is None
+        post_on(date(2026, 12, 4))
+        assert due_through(now) == date(2026, 12, 5)
+        assert days_held_up(now=now) == HeldUp(1, date(2026, 12, 4))
+        assert days_held_up(now=now - timedelta(days=1)) is None
+
+        close_days(through=date(2026, 12, 4), now=now)
+        assert days_held_up(now=now) is None
+        assert days_held_up(now=now + timedelta(days=3)) == HeldUp(3, date(2026, 12, 5))
 
 
 @pytest.mark.parametrize(

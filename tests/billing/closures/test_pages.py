@@ -9,7 +9,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from billing.closures.models import Closure
+from billing.closures.services import FACTS_MISSING
+from billing.closures.tasks import close_due_days
+from billing.ledger.services import post
+from billing.ledger.tasks import seal_entries
 from tests.billing.closures.test_closing import closed, post_on
+from tests.billing.test_ledger import money_in
 from tests.shop.admin_pages import text_of
 from tests.shop.merchants import browser_of, staff
 
@@ -66,3 +71,22 @@ def test_the_command_closes_a_day_month_or_year(capsys):
         call_command("close_period", "2025-12")
     with pytest.raises(CommandError, match="Not a day"):
         call_command("close_period", "soon")
+
+
+def test_days_that_are_held_up_are_told_on_the_start_page_and_the_list_says_why():
+    now = datetime.now(UTC)
+    post([money_in("money_in:1", 100, at=now - timedelta(days=9))])
+    browser = browser_of(staff("billing.view_closure"))
+
+    [count] = browser.get("/admin/").context["counts"]
+    assert (str(count.label), count.number, count.url) == ("Days of the books that are not closed", 6, LIST)
+    assert "6 days should be closed and are not" in text_of(browser.get(LIST))
+    assert "Entries of this day are still to be sealed." in text_of(browser.get(LIST))
+    with FACTS_MISSING.temporarily("of a test", lambda: True):
+        assert "Payments or orders are not in the ledger yet." in text_of(browser.get(LIST))
+    seal_entries()
+    assert "Nothing holds them up any more" in text_of(browser.get(LIST))
+
+    close_due_days()
+    assert browser.get("/admin/").context["counts"][0].number == 0
+    assert "should be closed" not in text_of(browser.get(LIST))

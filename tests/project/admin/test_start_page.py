@@ -52,6 +52,7 @@ def test_counts_what_waits_and_leads_there(client, new_order, diary):
         "Overdue parts of orders": 0,
         "Invoices that could not be issued": 1,
         "Documents refused by the platform or the buyer, or not sent": 0,
+        "Days of the books that are not closed": 0,
         "Broken extensions": 0,
         "Entries that nobody can buy": 0,
         "Entries to mark as vocational training or not": 0,

@@ -12,6 +12,7 @@ from billing.ledger.models import LedgerEntry
 from documents.invoices.values import from_data
 from documents.issued.models import Document
 from shop.orders.models import Order
+from shop.orders.placed_here import SESSION_KEY
 from shop.papers.models import InvoicedLine
 from shop.papers.pro_forma import NothingToPay, make_pro_forma
 from tests.factories.accounts import MembershipFactory
@@ -81,6 +82,22 @@ def test_the_buyer_makes_it_on_the_orders_page(seller):
     assert stranger.post(url).status_code == 404
     pay(order)
     assert url not in browser.get(page).content.decode()
+
+
+def test_a_browser_that_placed_an_order_claimed_elsewhere_makes_none(seller):
+    owner = MembershipFactory(is_owner=True)
+    order = place(make_cart(EntryFactory()), user=owner.user, account=owner.account, register_number=SIRET)
+    browser = english_client()
+    session = browser.session
+    session[SESSION_KEY] = [order.pk]
+    session.save()
+    url = reverse("order-pro-forma", args=[order.token])
+
+    page = browser.get(reverse("order", args=[order.token]))
+
+    assert (page.status_code, url in page.content.decode()) == (200, False)
+    assert browser.post(url).status_code == 404
+    assert not Document.objects.exists()
 
 
 def test_what_is_missing_is_told_and_nothing_is_made():
