@@ -99,6 +99,8 @@ payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
 pay-link                 GET  404   # no token of an order opens it, a mailed link alone
 pay-link                 POST 404
+pay-link-receipt         GET  404   # as above
+pay-link-receipt         POST 405
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
 gocardless-page          GET  404   # no payment begun there has the key
