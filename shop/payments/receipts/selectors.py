@@ -20,7 +20,7 @@ def paid_by_payer(request: PaymentRequest) -> Sequence[Allocation]:
     payment. One query.
 
     Money that came by the pages of a provider is the payer's if it was begun by the link; a transfer or a cheque is,
-    since the link told them how. What the customer paid on the order's page, or by credit, is not.
+    since the link told them how. Money that the customer paid on the order's page, or by credit, is not.
     """
     payment = {"provider": OuterRef("payment__provider"), "reference": OuterRef("payment__reference")}
     by_link = PaymentAttempt.objects.filter(**payment).order_by().values("by_link")[:1]
