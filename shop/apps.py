@@ -28,6 +28,7 @@ class ShopConfig(floors.Floor):
         "payments.refund_calls",
         "payments.charge_backs",
         "payments.requests",
+        "payments.receipts",
         "payments.saved_cards",
         "payments.plans",
         "payments.due",

@@ -12,6 +12,7 @@ from shop.orders.billing.views import billing
 from shop.pages import pictures
 from shop.pages import views as storefront
 from shop.papers import views as papers
+from shop.payments.receipts.views import pay_link_receipt
 from shop.payments.requests import views as requests
 from shop.payments.saved_cards.views import order_card
 from shop.phone_orders import views as phone_orders
@@ -48,6 +49,7 @@ urlpatterns = [
     path("phone-orders/<slug:token>/", phone_orders.phone_order, name="phone-order"),
     path("account/<int:number>/orders/", orders.my_orders, name="account-orders"),
     path("pay/<slug:token>/", requests.pay_link, name="pay-link"),
+    path("pay/<slug:token>/receipts/<int:receipt_id>/", pay_link_receipt, name="pay-link-receipt"),
     path("account/<int:number>/money/", requests.money, name="account-money"),
     path("account/<int:number>/documents/", papers.account_papers, name="account-documents"),
     path("account/<int:number>/documents/zip/<slug:form>/", papers.account_papers_zip, name="account-documents-zip"),

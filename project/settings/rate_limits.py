@@ -65,6 +65,8 @@ RATE_LIMITS = {
     # Corrections of an order's billing details; key: the order.
     "billing details": "20/h/key",
     "pay link": "20/h/key",
+    # Receipts, which are printed each time; key: the part that was paid.
+    "pay link receipt": "30/h/key",
     # Pay links that there are not.
     "unknown pay link": "60/10m/ip",
     # Forged notifications. Signed ones are neither counted nor stopped.

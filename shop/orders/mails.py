@@ -64,12 +64,13 @@ def queue_payment_instructions(order: Order, provider: Provider, *, now: datetim
 
 
 def queue_payment_received(order: Order, *, seller: ShopIdentity, now: datetime) -> None:
-    """Queue the news to the customer, to an outside payer who was asked for the money, and to the sales team."""
+    """Queue the news to the customer, to an outside payer who was asked for the money and did not pay it, and to the
+    sales team."""
     if not order.is_free:
         queue_mails(
             [
                 *to_customer(order, "payment_received", context=telling_of(order.pk, now), now=now),
-                *_to_asked_payer(order, "payer_nothing_due"),
+                *_to_asked_payer(order, "payer_nothing_due", unless_told="payer_received"),
                 *_to_sales(order, "payment_received_sales", seller=seller),
             ]
         )
@@ -272,10 +273,14 @@ def to_payer(order: Order, email: str, kind: str, *, occasion: str, context: dic
     return _mail(order, kind, email, occasion=occasion, context=context)
 
 
-def _to_asked_payer(order: Order, kind: str, *, occasion: str = "") -> list[NewMail]:
-    """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order."""
-    asked = Mail.objects.filter(order_id=order.pk, kind="payer_instructions", recipient=order.payer_email)
-    if not has_outside_payer(order) or not asked.exists():
+def _to_asked_payer(order: Order, kind: str, *, occasion: str = "", unless_told: str = "") -> list[NewMail]:
+    """Make a mail to the outside payer, if this one was mailed how to pay: nobody else hears of facts of an order. None
+    to one who got a mail of the kind `unless_told`."""
+    if not has_outside_payer(order):
+        return []
+    mails = Mail.objects.filter(order_id=order.pk, recipient=order.payer_email)
+    told = set(mails.filter(kind__in=("payer_instructions", unless_told)).values_list("kind", flat=True))
+    if told != {"payer_instructions"}:
         return []
     return [_mail(order, kind, order.payer_email, occasion=occasion)]
 

@@ -125,7 +125,7 @@ def order_pay(request: HttpRequest, token: str) -> HttpResponse:
     if not provider.has_page:
         return redirect("order", found.token)
     try:
-        attempt = start_payment(order=found, provider=provider, now=now)
+        attempt = start_payment(order=found, provider=provider, now=now, by_link=False)
     except (MethodNotAllowed, ProviderSilent) as refusal:
         messages.error(request, str(refusal))
         return redirect("order", found.token)

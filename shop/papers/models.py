@@ -45,6 +45,16 @@ class MissingPaper(models.Model):
     def __str__(self) -> str:
         return str(self.order_id)
 
+    @property
+    def waits_for_service(self) -> bool:
+        """Tell whether nothing is missing but the end of the service."""
+        return self.faults == [AFTER_SERVICE]
+
+    @property
+    def shown(self) -> str:
+        """Return what a page shows of it, as its form posts it back."""
+        return " ".join(self.faults)
+
 
 class InvoicedLine(models.Model):
     """Amount that a document invoices of an order line, in the order's currency; below zero in credit notes.

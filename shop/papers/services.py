@@ -17,7 +17,9 @@ from common.again import again_after_deadlock
 from common.moments import local_day
 from common.refusals import Refused
 from documents.issued.models import Document
+from shop.orders.history.models import OrderEvent
 from shop.orders.models import Order
+from shop.orders.transitions import record
 from shop.papers.credit_notes.services import credit_missing
 from shop.papers.issuing import Issued, issue_planned, note_missing
 from shop.papers.lines import SoldLine, lines_of, rest_of
@@ -139,12 +141,14 @@ def waits_for_service(order: Order) -> bool:
 @transaction.atomic
 def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[Document]:
     """Issue all papers that an order lacks, once what was missing is there. Those that still lack something stay noted.
+    Where somebody does it while the invoice waits for the service, the history tells that they said it was rendered.
 
     None for an order that is noted and lacks nothing any more: the note goes. Locks the order. Raises NothingToInvoice
     for one that is not noted either, and StillMissing where none can be issued; then nothing was written.
     """
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     lines = lines_of(order.pk)
+    waited = actor is not None and MissingPaper.objects.filter(order=order, faults=[AFTER_SERVICE]).exists()
     was_noted, _by_model = MissingPaper.objects.filter(order=order).delete()
     if order.paid_at is None:
         issued = _issue_deposit(order, lines, method="", now=now, by=actor)
@@ -160,6 +164,8 @@ def issue_by_hand(*, order_id: int, actor: User | None, now: datetime) -> list[D
     note_missing(order, issued.faults, now=now)
     postings.post_documents(issued.entries)
     queue_papers(order, issued.documents, now=now)
+    if waited:
+        record(order, OrderEvent.What.SERVICE_RENDERED, actor=actor, now=now)
     return issued.documents
 
 

@@ -151,6 +151,7 @@ admin:shop_order_give_back_all       order_id                 -  # posts the uni
 admin:shop_order_give_back_tutors    order_id                 -  # posts the units that it showed
 admin:shop_order_send_back           order_id                 -  # posts the amount it showed as owed
 admin:shop_order_owed_again          order_id                 -  # only what was noted as paid back
+admin:shop_order_missing_papers      order_id                 made_from
 admin:shop_order_pro_forma           order_id                 -  # what says the same is made once
 admin:shop_order_correct_document    order_id,document_id     -  # posts the amount it showed as left
 admin:shop_order_units               order_id,line_id         -  # answers as to a GET

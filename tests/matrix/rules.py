@@ -99,6 +99,8 @@ payment-webhook          GET  405
 payment-webhook          POST refused  # see NOTIFICATION
 pay-link                 GET  404   # no token of an order opens it, a mailed link alone
 pay-link                 POST 404
+pay-link-receipt         GET  404   # as above
+pay-link-receipt         POST 405
 phone-order              GET  page  # for whoever has the mailed link
 phone-order              POST page  # the terms are not accepted
 gocardless-page          GET  404   # no payment begun there has the key
@@ -437,6 +439,8 @@ admin:shop_account_note             GET  sign-in sign-in  405     405     405
 admin:shop_account_note             POST sign-in sign-in  403     403     go             # the note is empty
 admin:shop_order_billing            GET  sign-in sign-in  403     403     page
 admin:shop_order_billing            POST sign-in sign-in  403     403     page           # the form is empty
+admin:shop_order_missing_papers     GET  sign-in sign-in  405     405     405
+admin:shop_order_missing_papers     POST sign-in sign-in  403     403     go             # nothing is missing
 admin:shop_order_pro_forma          GET  sign-in sign-in  405     405     405
 admin:shop_order_pro_forma          POST sign-in sign-in  403     403     go
 admin:shop_order_correct_document   GET  sign-in sign-in  403     403     page

@@ -124,6 +124,7 @@ shop_legaltext_publish        -         -     -          -       may
 shop_order_billing            -         may   may        may     may
 shop_order_cancel             -         may   may        -       may
 shop_order_correct_document   -         -     may        -       may
+shop_order_missing_papers     -         -     may        -       may
 shop_order_pro_forma          -         -     may        -       may
 shop_order_give_back          -         -     may        -       may
 shop_order_give_back_all      -         -     may        -       may

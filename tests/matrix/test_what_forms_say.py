@@ -19,6 +19,7 @@ from django.utils import timezone
 from shop.cart.services import remove_line
 from shop.checkout.place import Consent
 from shop.orders.claim import claim_order
+from shop.papers.models import AFTER_SERVICE, MissingPaper
 from shop.phone_orders.services import put_on
 from tests.factories.accounts import MembershipFactory
 from tests.factories.shop import make_cart, place
@@ -131,6 +132,13 @@ def forms_of_a_claimed_order(world: World) -> Iterator[PageForm]:
         yield from forms_on(signed_in(alice), page)
 
 
+def forms_of_an_order_that_lacks_papers(world: World) -> Iterator[PageForm]:
+    """Yield the forms on the merchant's page of an order whose invoice waits for the service."""
+    order = place(make_cart(world.entry), consent=Consent(terms_id=world.legal_text.pk))
+    MissingPaper.objects.create(order=order, faults=[AFTER_SERVICE], since=timezone.now())
+    yield from forms_on(browser_of(world, "administrator"), f"/admin/shop/order/{order.pk}/change/")
+
+
 def forms_of_an_order_entered(world: World, entry_with_forms) -> Iterator[PageForm]:
     """Yield the forms by which staff enter an order whose units are asked something."""
     row, administrator = world.phone_order, browser_of(world, "administrator")
@@ -179,6 +187,7 @@ def test_every_form_names_its_object_and_shows_what_it_was_made_from(world, entr
     found = [form for client, url in pages_walked(world) for form in forms_on(client, url)]
     found += forms_of_a_purchase(entry_with_forms)
     found += forms_of_a_claimed_order(world)
+    found += forms_of_an_order_that_lacks_papers(world)
     found += forms_of_an_order_entered(world, entry_with_forms)
 
     of_models = names_of_model_pages()

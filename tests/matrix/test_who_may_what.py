@@ -35,6 +35,7 @@ MEMBERS = ("owner", "buyer", "operator", "accountant")
 BY_TOKEN_ALONE = {
     "phone-order", "payment-return", "sandbox-pay", "address-link", "address-link-again", "calendar-feed",
     "join-link", "join-code", "notice-stop", "waiting-place", "pay-link",
+    "pay-link-receipt",
 }  # fmt: skip
 
 

@@ -211,6 +211,7 @@ class World:
             "statement_id": self.statement.pk,
             "export_id": self.book_export.pk,
             "document_id": self.document.pk,
+            "receipt_id": 1,
             "language": "fr",
             "form": "pdf",
             "statement_line_id": self.statement_line.pk,

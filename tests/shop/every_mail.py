@@ -53,6 +53,7 @@ def every_mail(probe_entry: Any, diary: Any) -> dict[str, Mail]:
     """Return a mail of every registered kind, by its kind, sent or queued."""
     now = timezone.now()
     _part_due(probe_entry, now)
+    _payer_received(probe_entry, now)
     every_kind(probe_entry, diary)
     _diplomas()
     _papers_issued(probe_entry, now)
@@ -118,6 +119,13 @@ def _part_due(probe_entry: Any, now: datetime) -> None:
     ask_payer(order_id=theirs.pk, amount=theirs.gross, email="opco@example.org", actor=UserFactory(), now=now)
     theirs.requests.update(due_on=now.date(), created_at=now - timedelta(days=30))
     remind_of_due(now=now)
+
+
+def _payer_received(probe_entry: Any, now: datetime) -> None:
+    """Receive money of an outside payer."""
+    order = place(make_cart(probe_entry))
+    ask_payer(order_id=order.pk, amount=order.gross, email="opco@example.org", actor=UserFactory(), now=now)
+    pay(order, provider="transfer", reference="theirs")
 
 
 def _papers_issued(probe_entry: Any, now: datetime) -> None:

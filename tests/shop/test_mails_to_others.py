@@ -78,8 +78,8 @@ def test_the_kinds_to_people_whom_somebody_named():
     assert sorted(named) == [
         "access_extended", "buy_more_asked", "course_request_answered", "course_requested", "entry_reminder",
         "invitation", "member_invitation",
-        "payer_instructions", "payer_nothing_due", "payer_order_ended", "payer_part_due", "place_lost", "seat_assigned",
-        "seats_lapsed", "sign_in_reminder",
+        "payer_instructions", "payer_nothing_due", "payer_order_ended", "payer_part_due", "payer_received",
+        "place_lost", "seat_assigned", "seats_lapsed", "sign_in_reminder",
     ]  # fmt: skip
 
 

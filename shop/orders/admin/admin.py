@@ -197,6 +197,7 @@ class OrderAdmin(DisputePages):
             "may_correct": self.may_act(request) and copied_for(order, cast(User, request.user)) is not None,
             "may_confirm": self.may_confirm(request),
             "may_promise": self.may_promise(request) and is_open,
+            "lack": self.lack_of(request, order),
             "may_make_pro_forma": self.may_make_pro_forma(request, order),
             "waits_together": self.waits_together(request, order, bool(page.money.rows)),
             "may_be_asked": is_open and order.status not in (Order.Status.CANCELLED, Order.Status.EXPIRED),

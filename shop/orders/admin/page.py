@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 MAILS_SHOWN = 30
 EVENTS_SHOWN = 200
-JOINED = ("phone_order__entered_by", "phone_order__noted_by", "kept_billing")
+JOINED = ("phone_order__entered_by", "phone_order__noted_by", "kept_billing", "missing_paper")
 
 
 @dataclass(frozen=True)

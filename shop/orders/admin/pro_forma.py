@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from accounts.people.models import User
 from common.refusals import Refused
 from shop.orders.admin.actions import ORDER_PAGE
+from shop.orders.admin.missing_papers import MissingPaperPages
 from shop.orders.models import Order
 from shop.papers.admin import ISSUE, faults_in_words
-from shop.papers.credit_notes.admin import CorrectingPages
 from shop.papers.pro_forma import make_pro_forma, may_have_pro_forma
 from shop.papers.services import StillMissing
 
 
-class ProFormaPages(CorrectingPages):
+class ProFormaPages(MissingPaperPages):
     def action_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.make_pro_forma)
         return [path("<int:order_id>/pro-forma/", page, name="shop_order_pro_forma"), *super().action_urls()]

@@ -40,6 +40,7 @@ class OrderEvent(models.Model):
         PLACES_RELEASED = "places_released", _("places released")
         PLACES_RETAKEN = "places_retaken", _("places taken again")
         BILLING_CORRECTED = "billing_corrected", _("billing data corrected")
+        SERVICE_RENDERED = "service_rendered", _("service rendered, invoice issued")
         SECOND_PERSON = "second_person", _("approved by a second person")
         WITHDRAWN = "withdrawn", _("customer withdrew from the contract")
         FROZEN = "frozen", _("seats and delivery frozen")

@@ -64,6 +64,8 @@ class PaymentAttempt(models.Model):
     url = models.TextField(default="", db_default="", blank=True)
     # Charged to a saved card, with nobody on a page.
     by_card = models.BooleanField(_("by a saved card"), default=False, db_default=False)
+    # Begun on the page of a pay link, or charged to a card that was saved there; not on the order's page.
+    by_link = models.BooleanField(_("by a pay link"), default=False, db_default=False)
     begun_at = models.DateTimeField(_("begun"))
     open_until = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)

@@ -46,14 +46,17 @@ class CardUnderWay(MethodNotAllowed):
     message = gettext_lazy("Your saved card is being charged for this just now. Wait for the answer before you pay.")
 
 
-def start_payment(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
+def start_payment(
+    *, order: Order, provider: Provider, now: datetime, request_id: int | None = None, by_link: bool | None = None
+) -> PaymentAttempt:
     """Begin a payment of an order, as just read, at a provider, or return the one that is open there already.
 
-    It is for the payment request named, by default for the one that is paid next. Calls the provider outside of
-    any transaction and locks nothing: an order that ends meanwhile has its attempts withdrawn by the sweep. Raises
+    It is for the payment request named, by default for the one that is paid next. `by_link` tells that a payer comes by
+    a pay link, or by the order's page; None where nobody knows. Calls the provider outside of any transaction and locks
+    nothing: an order that ends meanwhile has its attempts withdrawn by the sweep. Raises
     MethodNotAllowed and ProviderSilent.
     """
-    attempt = begin_attempt(order=order, provider=provider, now=now, request_id=request_id)
+    attempt = begin_attempt(order=order, provider=provider, now=now, request_id=request_id, by_link=by_link)
     if attempt.state == PaymentAttempt.State.STARTED:
         return attempt
     try:
@@ -68,10 +71,13 @@ def start_payment(*, order: Order, provider: Provider, now: datetime, request_id
     return attempt
 
 
-def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id: int | None = None) -> PaymentAttempt:
+def begin_attempt(
+    *, order: Order, provider: Provider, now: datetime, request_id: int | None = None, by_link: bool | None = None
+) -> PaymentAttempt:
     """Return the live attempt for a payment request at a provider, a new one if there is none or it fits no more.
 
-    One live attempt is allowed by the database, so that two tabs get the same. Raises MethodNotAllowed.
+    One live attempt is allowed by the database, so that two tabs get the same, and it bears by which of them somebody
+    came last. Raises MethodNotAllowed.
     """
     allowed_method(order, provider.name)
     asked = _asked(order, request_id)
@@ -82,6 +88,7 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
         if live.by_card:
             raise CardUnderWay
         if _fits(live, amount, now=now):
+            _note_page(live, by_link)
             return live
         withdraw(Q(pk=live.pk), now=now)
     attempt = PaymentAttempt(
@@ -90,6 +97,7 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
         provider=provider.name,
         amount=amount,
         currency=order.currency,
+        by_link=bool(by_link),
         begun_at=now,
         ask_again_at=now + FIRST_ASKED_AFTER,
     )
@@ -99,6 +107,11 @@ def begin_attempt(*, order: Order, provider: Provider, now: datetime, request_id
         raise MethodNotAllowed
     begun.request = asked.request if asked else None
     return begun
+
+
+def _note_page(live: PaymentAttempt, by_link: bool | None) -> None:
+    if by_link is not None and by_link != live.by_link:
+        PaymentAttempt.objects.filter(pk=live.pk).update(by_link=by_link)
 
 
 def live_attempt(order: Order, provider: Provider, request_id: int | None) -> PaymentAttempt | None:

@@ -63,8 +63,8 @@ def to_pay(token: str) -> ToPay | None:
     three at most."""
     for order, amount in plain_rows_with(Order, NEXT_REST, "WHERE token = %s", [token]):
         return ToPay(order, None, amount, reverse("order", args=[token]))
-    found = find_by_token(token)
-    if found is None or found.replaced_at is not None or found.order.is_closed:
+    found = found_by_link(token)
+    if found is None:
         return None
     [own] = [each for each in asked_of(found.order) if each.request.pk == found.pk]
     return ToPay(found.order, found, own.rest, reverse("pay-link", args=[token]))
@@ -86,6 +86,13 @@ def linked_request(order: Order) -> PaymentRequest | None:
 def link_of(request: PaymentRequest) -> str:
     """Return the address of a request's pay link."""
     return settings.SITE_URL + reverse("pay-link", args=[token_of(request)])
+
+
+def found_by_link(token: str) -> PaymentRequest | None:
+    """Return the request of a pay link that may be shown, with its order; None for a part that was replaced, or an
+    order without its details. One query."""
+    found = find_by_token(token)
+    return None if found is None or found.replaced_at is not None or found.order.is_closed else found
 
 
 def find_by_token(token: str) -> PaymentRequest | None:

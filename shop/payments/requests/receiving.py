@@ -14,6 +14,7 @@ from shop.orders.models import Order
 from shop.orders.transitions import record
 from shop.papers import services as papers
 from shop.payments.models import Payment, PaymentEvent, Settlement
+from shop.payments.receipts.mails import queue_received
 from shop.payments.requests.asked import Asked, Share, releases, shares_of, still_to_come, with_shares
 from shop.payments.requests.models import Allocation, PaymentRequest
 from shop.payments.requests.release import has_its_places, release_order
@@ -109,6 +110,7 @@ def _give(
     number = 1 if is_new else 1 + Allocation.objects.filter(payment=payment).count()
     reopen(asked)
     allocate(payment, shares if is_new else join(payment, shares, now=now), now=now)
+    queue_received(order, payment, shares, number=number)
     is_settled = released or order.status not in (Order.Status.PLACED, Order.Status.CANCELLED, Order.Status.EXPIRED)
     entry = facts.allocated_in_parts(payment, order, amount, number=number, is_settled=is_settled, at=now)
     if released:

@@ -33,10 +33,11 @@ from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
 from shop.payments.form_action import let_forms_lead_to
 from shop.payments.port import Provider
+from shop.payments.receipts.selectors import paid_by_payer
 from shop.payments.refunds.selectors import sent_back_to
 from shop.payments.registry import origins
 from shop.payments.requests.asked import Asked, asked_of
-from shop.payments.requests.links import find_by_token
+from shop.payments.requests.links import found_by_link
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.selectors import OwedParts, payments_of, received
 from shop.payments.saved_cards.answers import to_saving
@@ -76,14 +77,15 @@ def money(request: AccountRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show an outside payer the amount, the seller, who asks and what was ordered, with the ways to pay; nothing else.
+    """Show an outside payer the amount, the seller, who asks and what was ordered, with the ways to pay and receipts of
+    what they have paid; nothing else.
     POST leads to the page of the chosen provider, which asks for exactly this part.
 
     A link that is unknown, or whose part was replaced, gets one and the same answer; such are limited by network.
     """
     link = _read(token)
     if link is None:
-        return _unknown(request)
+        return unknown_link(request)
     if request.method == "POST":
         return _card(request, token, link) if "card" in request.POST else _pay(request, token, link)
     order = link.order
@@ -98,6 +100,7 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
         "card": card_view(order, [link.asked], link.methods, part=link.asked.request, now=timezone.now()),
         "card_url": reverse("pay-link", args=[token]),
         "lines": order.lines.order_by("position"),
+        "receipts": paid_by_payer(link.asked.request),
         "seller": seller_of(order),
         "bank": bank_details(order, seller=site_of(request).seller) if link.is_open else None,
     }
@@ -116,8 +119,8 @@ class _Link:
 
 
 def _read(token: str) -> _Link | None:
-    found = find_by_token(token)
-    if found is None or found.replaced_at is not None or found.order.is_closed:
+    found = found_by_link(token)
+    if found is None:
         return None
     order, asked = found.order, asked_of(found.order)
     [own] = [each for each in asked if each.request.pk == found.pk]
@@ -145,7 +148,9 @@ def _pay(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
     try:
         if chosen is None:
             raise MethodNotAllowed
-        attempt = start_payment(order=link.order, provider=chosen, now=timezone.now(), request_id=link.asked.request.pk)
+        attempt = start_payment(
+            order=link.order, provider=chosen, now=timezone.now(), request_id=link.asked.request.pk, by_link=True
+        )
     except (MethodNotAllowed, ProviderSilent) as refusal:
         messages.error(request, str(refusal))
         return here
@@ -168,7 +173,8 @@ def _card(request: HttpRequest, token: str, link: _Link) -> HttpResponse:
     return to_saving(request, begin, back=here)
 
 
-def _unknown(request: HttpRequest) -> HttpResponse:
+def unknown_link(request: HttpRequest) -> HttpResponse:
+    """Answer a token that opens no pay link: 404, or 429 for a network that has tried too many."""
     now = timezone.now()
     if is_network_used_up(request, what="unknown pay link", now=now):
         return render(request, "requests/no_link.html", status=HTTPStatus.TOO_MANY_REQUESTS)

@@ -215,6 +215,7 @@ def _attempt(card: SavedCard, order: Order, asked: Asked | None, *, now: datetim
         amount=asked.rest,
         currency=order.currency,
         by_card=True,
+        by_link=card.request_id is not None,
         begun_at=now,
         ask_again_at=now + FIRST_ASKED_AFTER,
     )

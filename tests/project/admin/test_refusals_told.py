@@ -292,6 +292,7 @@ BUTTONS = (
         lambda order: order.account_id,
         {"limit": "100", "days": "30"},
     ),
+    Button("shop_order_missing_papers", "shop.orders.admin.missing_papers.issue_as_shown", lambda order: order.pk),
     Button("shop_order_pro_forma", "shop.orders.admin.pro_forma.make_pro_forma", lambda order: order.pk),
     Button("shop_order_cancel", f"{ORDERS}.cancel_order", lambda order: order.pk),
     Button("shop_order_lift", "shop.orders.admin.withdrawal.lift_withdrawal", lambda order: order.pk, {"reason": "x"}),

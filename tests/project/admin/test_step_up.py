@@ -327,6 +327,7 @@ HARMLESS = {
     "outbox_job_retry", "outbox_job_dismiss", "outbox_mail_resend", "outbox_mail_dismiss",
     "shop_order_retry", "shop_order_lift", "shop_order_go_on",
     "shop_order_note", "shop_account_note", "shop_order_billing", "shop_order_pro_forma",
+    "shop_order_missing_papers",
     "shop_phoneorder_accepted", "shop_phoneorder_customer", "shop_phoneorder_discard", "shop_phoneorder_lines",
     "shop_phoneorder_send", "shop_phoneorder_units",
     "shop_legaltext_publish", "shop_legaltext_next", "shop_providersettings_check", "shop_platformsettings_check",

@@ -52,7 +52,10 @@ def test_paid_by_the_payer_the_payer_is_thanked_and_the_customer_not_told_of_a_p
     )  # fmt: skip
     settle(event=event, now=timezone.now())
 
-    assert "Thank you" in text_to_payer("payer_nothing_due")
+    assert kinds_to(PAYER) == ["payer_instructions", "payer_received"]
+    text = text_to_payer("payer_received")
+    assert "We have received €120.00 from you" in text
+    assert "There is nothing more to pay." in text
     received = Mail.objects.get(kind="payment_received")
     assert received.recipient == "alice@example.org"
     assert "your payment" not in render_mail(received, blank_secrets=False).text

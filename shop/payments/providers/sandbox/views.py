@@ -89,12 +89,12 @@ def _charge(found: ToPay, choice: str) -> None:
 def _begin(order: Order, charge: bank.Charge, now: datetime) -> None:
     reference, amount = charge.reference, charge.amount
     payments.begin_payment(order_id=order.pk, provider=provider, reference=reference, now=now, amount=amount)
+    note_reference(provider=provider.name, key=charge.attempt_key, reference=reference)
 
 
 @transaction.atomic
 def _charge_late(order: Order, charge: bank.Charge, now: datetime) -> None:
     _begin(order, charge, now)
-    note_reference(provider=provider.name, key=charge.attempt_key, reference=charge.reference)
     enqueue(
         kind="sandbox_notification",
         key=f"sandbox:{charge.reference}",
