@@ -29,7 +29,7 @@ PAGES = {
 def measure(report: Report, sizes: Sizes) -> None:
     small, grown = _Searched(SMALL, sizes.orders_few), _Searched(GROWN, sizes.orders_sold)
     for name in small.searches:
-        found = in_turns(small.taking(name), grown.taking(name), rounds=sizes.rounds)
+        found = in_turns(small.taking(name), grown.taking(name), rounds=3 * sizes.rounds)
         report.compare(
             f"search of {name}, {sizes.orders_sold:,} orders / {sizes.orders_few:,}",
             found[GROWN],

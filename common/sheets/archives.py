@@ -19,6 +19,7 @@ from common.sheets.errors import (
     SheetTooWide,
     WorkbookWithMacros,
 )
+from common.sheets.limits import Most
 
 # Parts of which cells are read; pictures, themes, charts, pivot tables and the like stay in their archive.
 _READ = re.compile(
@@ -34,7 +35,7 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def safe_copy(content: bytes) -> io.BytesIO:
+def safe_copy(content: bytes, most: Most) -> io.BytesIO:
     """Return a workbook with those parts alone of which cells are read, each inflated and measured.
 
     The copy is made anew, so that nobody who reads it finds more in it than was measured. Raises SheetRefused.
@@ -46,7 +47,7 @@ def safe_copy(content: bytes) -> io.BytesIO:
             parts = _inflated(archive)
     except _DAMAGED as error:
         raise BrokenSheet from error
-    measure = _Measure()
+    measure = _Measure(most)
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as safe:
         for name, part in parts.items():
@@ -91,7 +92,8 @@ def _part(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 class _Measure:
     """Measure of what reading would cost: a reader of cells takes memory for all from the first to the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: Most) -> None:
+        self.most = most
         self.elements = 0
         self.area = 0
 
@@ -137,8 +139,8 @@ class _Measure:
         """Count a cell with something in it; blank ones, which only look different, cost nothing."""
         if self.column > limits.MAX_COLUMNS:
             raise SheetTooWide
-        if self.row > limits.MAX_LINE:
-            raise SheetTooLong
+        if self.row > self.most.last_row:
+            raise SheetTooLong(self.most)
         self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
 
 

@@ -17,20 +17,29 @@ class SheetRefused(Refused):
 class SheetTooLarge(SheetRefused):
     """Refusal of a file of too many bytes."""
 
-    message = in_words(
-        lambda: (
-            _("This file is larger than %(limit)d MB. Delete pictures and sheets that are not needed, or split it.")
-            % {"limit": limits.MAX_BYTES // limits.MEGABYTE}
+    def __init__(self, most: limits.Most = limits.A_LIST) -> None:
+        super().__init__(
+            in_words(
+                lambda: (
+                    _(
+                        "This file is larger than %(limit)d MB. Delete pictures and sheets that are not needed, or "
+                        "split it."
+                    )
+                    % {"limit": most.size // limits.MEGABYTE}
+                )
+            )
         )
-    )
 
 
 class SheetTooLong(SheetRefused):
     """Refusal of a table of too many rows."""
 
-    message = in_words(
-        lambda: _("A list has at most %(limit)d rows. Split this one into several.") % {"limit": limits.MAX_ROWS}
-    )
+    def __init__(self, most: limits.Most = limits.A_LIST) -> None:
+        super().__init__(
+            in_words(
+                lambda: _("A list has at most %(limit)d rows. Split this one into several.") % {"limit": most.rows}
+            )
+        )
 
 
 class SheetTooWide(SheetRefused):

@@ -21,6 +21,7 @@ from common.sheets.errors import (
     WorkbookWithMacros,
 )
 from common.sheets.harmless import as_typed
+from common.sheets.limits import A_LIST, Most
 from common.sheets.plain_text import rows_of_text, text_of
 from common.sheets.tables import Row, Table
 from common.sheets.workbooks import rows_of_workbook
@@ -38,25 +39,26 @@ def read_upload(upload: File[bytes]) -> Table:
     return read_file(upload.read(limits.MAX_BYTES + 1), name=upload.name or "")
 
 
-def read_file(content: bytes, *, name: str = "") -> Table:
+def read_file(content: bytes, *, name: str = "", most: Most = A_LIST) -> Table:
     """Read the table in a file: CSV, in any usual encoding, or XLSX, of which the first sheet with something in it.
 
-    The kind is told by the content; `name` is the file's name, which tells of macros alone. Raises SheetRefused.
+    The kind is told by the content; `name` is the file's name, which tells of macros alone; `most` what a table of its
+    kind may hold. Raises SheetRefused.
     """
-    if len(content) > limits.MAX_BYTES:
-        raise SheetTooLarge
+    if len(content) > most.size:
+        raise SheetTooLarge(most)
     if re.search(r"\.(?:xlsm|xltm|xlam|xlsb)$", name, re.IGNORECASE):
         raise WorkbookWithMacros
     if content.startswith(_ZIP):
-        rows, left_out = rows_of_workbook(content)
-        return _table(rows, left_out)
+        rows, left_out = rows_of_workbook(content, most)
+        return _table(rows, left_out, most=most)
     if content.startswith(_OLD_OFFICE):
         raise LockedWorkbook if "EncryptedPackage".encode("utf-16-le") in content else OldWorkbook
     if _PICTURE.match(content):
         raise PictureOfTable
     if _DOCUMENT.match(content):
         raise DocumentWithTable
-    return _table(rows_of_text(text_of(content), is_file=True))
+    return _table(rows_of_text(text_of(content), is_file=True), most=most)
 
 
 def read_pasted(text: str) -> Table:
@@ -69,7 +71,7 @@ def read_pasted(text: str) -> Table:
     return _table(rows_of_text(text, is_file=False))
 
 
-def _table(found: Iterable[list[str]], left_out: tuple[str, ...] = ()) -> Table:
+def _table(found: Iterable[list[str]], left_out: tuple[str, ...] = (), *, most: Most = A_LIST) -> Table:
     rows = []
     for line, cells in enumerate(found, 1):
         if not any(map(str.strip, cells)):
@@ -77,8 +79,8 @@ def _table(found: Iterable[list[str]], left_out: tuple[str, ...] = ()) -> Table:
         if any(map(str.strip, islice(cells, limits.MAX_COLUMNS, None))):
             raise SheetTooWide
         rows.append(Row(line, tuple(map(as_typed, cells[: limits.MAX_COLUMNS]))))
-        if len(rows) > limits.MAX_ROWS + 1:
-            raise SheetTooLong
+        if len(rows) > most.rows + 1:
+            raise SheetTooLong(most)
     if not rows:
         raise BlankSheet
     return Table(tuple(rows), left_out)

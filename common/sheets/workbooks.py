@@ -11,14 +11,15 @@ from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, Shee
 from common.sheets import limits
 from common.sheets.archives import safe_copy
 from common.sheets.errors import BlankSheet, BrokenSheet, SheetRefused
+from common.sheets.limits import Most
 
 Value = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
 
 
-def rows_of_workbook(content: bytes) -> tuple[list[list[str]], tuple[str, ...]]:
+def rows_of_workbook(content: bytes, most: Most) -> tuple[list[list[str]], tuple[str, ...]]:
     """Return the rows of the first visible sheet with something in it, blank rows too, and the names of further such
     sheets. Raises SheetRefused."""
-    copy = safe_copy(content)
+    copy = safe_copy(content, most)
     try:
         with CalamineWorkbook.from_filelike(copy) as workbook:
             return _first_filled(workbook)

@@ -56,7 +56,7 @@ class FromListForm(PeopleTypedForm):
         if self.rows and cleaned.get("file") is not None:
             text = as_text(self.rows, reader_language())
             if len(text.encode()) > MAX_BYTES:
-                self.add_error("file", str(SheetTooLarge.message))
+                self.add_error("file", str(SheetTooLarge()))
                 self.rows = []
             else:
                 # The lines told are those of the text shown.

@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import ZERO
 from common.again import again_after_deadlock
+from common.plain_inserts import insert_rows
 from common.refusals import Refused
 from shop.orders.history.models import OrderEvent
 from shop.orders.locks import lock_order
@@ -105,7 +107,8 @@ def cover(
     giver: Giver | None = None,
 ) -> bool:
     """Cover open requests of a locked order by a promise, and settle the order if that releases it; tell whether it
-    did. Raises NothingToPromise, PlacesGone and PromiseTooSmall."""
+    did. An OPCO covers the rest alone of a part that the buyer has begun to pay. Raises NothingToPromise, PlacesGone
+    and PromiseTooSmall."""
     if order.blanked_at is not None or order.is_free:
         raise NothingToPromise
     is_settled = order.status != Order.Status.PLACED and Settlement.objects.filter(order=order).exists()
@@ -119,6 +122,10 @@ def cover(
     if released and not has_its_places(order, now=now):
         raise PlacesGone
     reopen(asked)
+    if kind == Promise.OPCO and any(each.received for each in covered):
+        keys = _part_off(order, covered, now=now)
+        asked = asked_of(order)
+        covered = [each for each in asked if each.request.pk in keys]
     promise: dict[str, Any] = {
         "promise": kind,
         "promise_reference": reference,
@@ -148,6 +155,24 @@ def cover(
             now=now,
         )
     return released
+
+
+def _part_off(order: Order, covered: Collection[Asked], *, now: datetime) -> set[int]:
+    """Part the rests of requests that the buyer has begun to pay off, each into a request of its own: what was paid
+    stays theirs, with its invoice. Return the keys of all that is left to cover."""
+    begun = [each for each in covered if each.received > 0]
+    last = PaymentRequest.objects.filter(order=order).aggregate(last=Max("position"))["last"]
+    rests = [
+        PaymentRequest(
+            order=order, position=last + number, created_at=now, amount=each.rest, due_on=each.request.due_on
+        )
+        for number, each in enumerate(begun, 1)
+    ]
+    for each in begun:
+        each.request.amount, each.request.state = each.request.lowered + each.received, State.PAID
+    PaymentRequest.objects.bulk_update([each.request for each in begun], ["amount", "state"])
+    insert_rows(rests)
+    return {each.request.pk for each in covered if not each.received} | {rest.pk for rest in rests}
 
 
 def may_be_promised(order: Order) -> bool:

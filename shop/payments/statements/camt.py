@@ -17,7 +17,9 @@ from typing import Any
 
 from lxml import etree
 
+from common.currencies import is_whole
 from shop.payments.statements.read import (
+    AmountTooFine,
     Balance,
     ReadLine,
     StatementRefused,
@@ -250,10 +252,12 @@ def _amount(element: Any, direction: str) -> tuple[Decimal, str]:
     amount = _child(element, "Amt")
     if amount is None or direction not in ("CRDT", "DBIT"):
         raise StatementUnreadable
-    value = Decimal(_said(amount))
-    if not value.is_finite() or value < 0 or value >= 10**10 or value != round(value, 2):
+    value, currency = Decimal(_said(amount)), str(amount.get("Ccy", ""))[:3]
+    if not value.is_finite() or value < 0 or value >= 10**10:
         raise StatementUnreadable
-    return (value if direction == "CRDT" else -value), str(amount.get("Ccy", ""))[:3]
+    if not is_whole(value, currency):
+        raise AmountTooFine(value, currency)
+    return (value if direction == "CRDT" else -value), currency
 
 
 def _name(element: Any) -> str:

@@ -24,7 +24,7 @@ from shop.payments.refunds.models import Refund
 from shop.payments.services import settle
 from shop.payments.statements.matching import proposals_for, sure_proposal
 from shop.payments.statements.models import MAX_NOTE, LineShare, StatementLine
-from shop.payments.statements.refunds import on_their_way, sent_for
+from shop.payments.statements.refunds import on_their_way, sent_for, sure_refund
 from shop.payments.transfers_back.services import note_arrived
 from shop.postings import services as postings
 
@@ -227,24 +227,36 @@ def set_aside(*, line_id: int, note: str, actor: User, now: datetime) -> None:
 
 
 def confirm_sure_lines(*, actor: User, now: datetime, at_most: int) -> tuple[int, int]:
-    """Confirm the open lines whose reference and exact amount tell their orders, the oldest first; return how many were
-    confirmed, and how many wait for a second person or were refused. Each line is a transaction of its own."""
+    """Confirm the open lines whose reference and exact amount tell their orders or refunds, the oldest first; return
+    how many were confirmed, and how many wait for a second person or were refused. Those keep no later line from its
+    turn, unless they are ten times `at_most`. Each line is a transaction of its own."""
     confirmed = left = 0
-    lines = StatementLine.objects.filter(state=State.OPEN, amount__gt=0).order_by("booked_on", "pk")
+    lines = StatementLine.objects.filter(state=State.OPEN).order_by("booked_on", "pk")
     for line in lines.iterator(chunk_size=200):
-        proposal = sure_proposal(line)
-        if proposal is None:
-            continue
         try:
-            shares = [(share.order.pk, share.amount) for share in proposal.shares]
-            done = confirm_line(line_id=line.pk, shares=shares, actor=actor, now=now)
+            done = _confirm_if_sure(line, actor=actor, now=now)
         except Refused:
-            left += 1
-            continue
-        confirmed, left = confirmed + (not done.waits), left + done.waits
-        if confirmed + left >= at_most:
+            done = Confirmed((), waits=True)
+        if done is not None:
+            confirmed, left = confirmed + (not done.waits), left + done.waits
+        if confirmed >= at_most or left >= 10 * at_most:
             break
     return confirmed, left
+
+
+def _confirm_if_sure(line: StatementLine, *, actor: User, now: datetime) -> Confirmed | None:
+    proposal = sure_proposal(line)
+    if proposal is not None:
+        shares = [(share.order.pk, share.amount) for share in proposal.shares]
+        return confirm_line(line_id=line.pk, shares=shares, actor=actor, now=now)
+    sent = sure_refund(line)
+    if sent is None:
+        return None
+    if sent.refund is not None:
+        confirm_transfer(line_id=line.pk, refund_id=sent.refund.pk, actor=actor, now=now)
+    elif sent.order is not None:
+        confirm_paid_back(line_id=line.pk, order_id=sent.order.pk, actor=actor, now=now)
+    return Confirmed(())
 
 
 def reference_of(line: StatementLine) -> str:

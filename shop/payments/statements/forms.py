@@ -18,9 +18,8 @@ from common.sheets.tables import Row
 from shop.payments.registry import in_use, method_label
 from shop.payments.statements.models import MAX_NOTE
 from shop.payments.statements.read import StatementTooLarge
-from shop.payments.statements.tables import AMOUNT, CREDIT, DAY, DEBIT, IBAN, NAME, REFERENCE, TEXT, Columns
+from shop.payments.statements.tables import AMOUNT, CREDIT, DAY, DEBIT, IBAN, MOST, NAME, REFERENCE, TEXT, Columns
 
-MAX_BYTES = 9 * 1024**2
 LABELS = {
     DAY: _("Day"),
     AMOUNT: _("Amount, with its sign"),
@@ -51,7 +50,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> File[bytes]:
         file: File[bytes] = self.cleaned_data["file"]
-        if file.size > MAX_BYTES:
+        if file.size > MOST.size:
             raise forms.ValidationError(StatementTooLarge.message)
         return file
 

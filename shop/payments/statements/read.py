@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.refusals import Refused
+from common.words import in_words
 from shop.payments.statements.party import Party
 
 
@@ -61,7 +63,7 @@ class StatementRefused(Refused):
 class StatementUnreadable(StatementRefused):
     """Refusal of a file that is no CAMT.053, or damaged."""
 
-    message = _(
+    message = gettext_lazy(
         "This file is no bank statement (CAMT.053 or a table), or it is damaged. Download it from the bank again."
     )
 
@@ -69,19 +71,29 @@ class StatementUnreadable(StatementRefused):
 class StatementTooLarge(StatementRefused):
     """Refusal of a file that holds more than a statement needs."""
 
-    message = _("This file holds more than a bank statement needs. Download a shorter period from the bank.")
+    message = gettext_lazy("This file holds more than a bank statement needs. Download a shorter period from the bank.")
 
 
 class StatementWithoutLines(StatementRefused):
     """Refusal of a file without a booked line."""
 
-    message = _("There is no booked line in this file.")
+    message = gettext_lazy("There is no booked line in this file.")
+
+
+class AmountTooFine(StatementRefused):
+    """Refusal of a file with an amount that the currency's coins do not make."""
+
+    def __init__(self, amount: Decimal, currency: str) -> None:
+        said = {"amount": f"{amount} {currency}"}
+        super().__init__(
+            in_words(lambda: _("No account holds %(amount)s: the currency has no such coins. Look at the file.") % said)
+        )
 
 
 class StatementKnown(StatementRefused):
     """Refusal of a file that was imported before."""
 
-    message = _("This file was imported already.")
+    message = gettext_lazy("This file was imported already.")
 
 
 def with_identity(lines: Iterable[ReadLine]) -> Iterator[tuple[str, ReadLine]]:

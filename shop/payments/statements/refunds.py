@@ -15,7 +15,7 @@ from shop.payments.refunds.models import Refund
 from shop.payments.requests.reference import find_reference
 from shop.payments.statements.matching import LIKELY_AT_MOST, names_of, told_by, words_of
 from shop.payments.statements.models import StatementLine
-from shop.payments.transfers_back.selectors import transfers_like
+from shop.payments.transfers_back.selectors import names_a_transfer, transfers_like
 from shop.payments.transfers_back.sepa import end_to_end_of
 
 
@@ -38,6 +38,15 @@ def sent_for(line: StatementLine) -> list[Sent]:
     if line.perhaps_id is not None:
         found = [Sent(sent.refund, sent.order, is_sure=False, is_known=sent.is_known) for sent in found]
     return found[:LIKELY_AT_MOST]
+
+
+def sure_refund(line: StatementLine) -> Sent | None:
+    """Return the refund that money which left shows if it is sure. No query for a line that names none."""
+    told = told_by(line)
+    if line.amount >= 0 or not (names_a_transfer(told) or find_reference(told)):
+        return None
+    sure = [sent for sent in sent_for(line) if sent.is_sure]
+    return sure[0] if len(sure) == 1 else None
 
 
 def arrived_before(line: StatementLine) -> Iterator[Refund]:

@@ -12,7 +12,9 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from common.currencies import is_whole
 from common.decimals import read_decimal
+from common.sheets.limits import MEGABYTE, Most
 from common.sheets.reading import read_file
 from common.sheets.tables import Row
 from common.words import in_words
@@ -32,6 +34,8 @@ _HEADINGS = {
     IBAN: r"iban|compte (du )?tiers",
     REFERENCE: r"r[ée]f|reference|transaction id|num[ée]ro",
 }
+# A year of a shop with fifty payments a day.
+MOST = Most(size=9 * MEGABYTE, rows=20_000, last_row=20_100)
 _DAY = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})", re.ASCII)
 
 
@@ -61,7 +65,7 @@ class Columns:
 def rows_of(content: bytes) -> Sequence[Row]:
     """Read the rows of a table from the one with its headings on: banks write their name and the account above it.
     Raises SheetRefused."""
-    rows = read_file(content).rows
+    rows = read_file(content, most=MOST).rows
     known = [sum(bool(_meaning(cell)) for cell in row.cells) for row in rows[:20]]
     first = known.index(max(known)) if max(known) >= 2 else 0
     return rows[first:]
@@ -92,7 +96,7 @@ def lines_of(rows: Sequence[Row], columns: Columns, *, account: str, currency: s
         }
         if not cells.get(DAY) or not any(cells.get(each) for each in (AMOUNT, DEBIT, CREDIT)):
             continue
-        amount = _amount(cells, row.line)
+        amount = _amount(cells, currency, row.line)
         if amount:
             yield ReadLine(
                 account=account,
@@ -106,15 +110,16 @@ def lines_of(rows: Sequence[Row], columns: Columns, *, account: str, currency: s
             )
 
 
-def _amount(cells: Mapping[str, str], line: int) -> Decimal:
+def _amount(cells: Mapping[str, str], currency: str, line: int) -> Decimal:
     """Return the amount: of its column with its sign, or of credit less debit, whatever sign the debit is given."""
-    read = {meaning: _read(cells[meaning], line) for meaning in (AMOUNT, DEBIT, CREDIT) if cells.get(meaning)}
+    told = [meaning for meaning in (AMOUNT, DEBIT, CREDIT) if cells.get(meaning)]
+    read = {meaning: _read(cells[meaning], currency, line) for meaning in told}
     if AMOUNT in read:
         return read[AMOUNT]
     return abs(read.get(CREDIT, Decimal(0))) - abs(read.get(DEBIT, Decimal(0)))
 
 
-def _read(typed: str, line: int) -> Decimal:
+def _read(typed: str, currency: str, line: int) -> Decimal:
     text = typed.strip()
     # `100,00-` and `(100,00)` are written for what left the account.
     if text.endswith("-"):
@@ -126,7 +131,7 @@ def _read(typed: str, line: int) -> Decimal:
         amount = read_decimal(text, places=2)
     except ValidationError as error:
         raise RowRefused(line, " ".join(error.messages)) from error
-    if abs(amount) >= 10**10:
+    if abs(amount) >= 10**10 or not is_whole(amount, currency):
         raise RowRefused(line, _("“%(value)s” is no amount.") % {"value": typed[:40]})
     return amount
 

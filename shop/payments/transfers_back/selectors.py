@@ -24,6 +24,11 @@ def transfers_under_way() -> QuerySet[Refund]:
     return Refund.objects.open().filter(way=Refund.Way.TRANSFER, file__isnull=False).order_by("pk")
 
 
+def names_a_transfer(text: str) -> bool:
+    """Tell whether a text names a refund by transfer, there or not. No query."""
+    return _NAMED.search(text) is not None
+
+
 def transfers_like(*, text: str, amount: Decimal, currency: str) -> list[Refund]:
     """Return the transfers under way that a line of a bank statement may show, whose `amount` is above zero: the one
     that its text names, if its amount fits; else the first 20 of that amount. Two queries at most."""

@@ -29,6 +29,7 @@ from tests.shop.merchants import staff
 from tests.shop.papers.credit_notes.given import give_back, said_by
 from tests.shop.papers.credit_notes.test_correcting import corrected
 from tests.shop.papers.test_in_parts import papers, receive, sold
+from tests.shop.payments.requests.plans import piece
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -190,4 +191,22 @@ def test_a_credit_note_that_was_lost_is_issued_by_hand(seller, monkeypatch):
     documents = issue_by_hand(order_id=order.pk, actor=staff(), now=timezone.now())
 
     assert [document.kind for document in documents] == ["credit_note", "credit_note"]
+    assert not list(faults_of_books())
+
+
+def test_what_the_company_paid_of_a_part_stays_theirs_when_an_opco_promises_it(seller):
+    order = sold()
+    piece(order, "200.00", "OWN")
+    order.refresh_from_db()
+    told = {"kind": "opco", "reference": "F-2026-7", "due_on": None, "giver": AKTO}
+
+    assert accept_promise(order_id=order.pk, **told, actor=staff(), now=timezone.now())
+
+    assert [(each.asks, each.received, each.payer) for each in asked_of(order)] == [
+        (D("200.00"), D("200.00"), ""), (D("140.00"), 0, "opco:2"),
+    ]  # fmt: skip
+    invoices = [(document.kind, said.buyer.name, said.gross) for document, said in papers(order)]
+    assert invoices == [("deposit", "Ateliers Roy", D("200.00")), ("invoice", "AKTO", D("140.00"))]
+    receive(order, "140.00", 2)
+    assert [each.rest for each in asked_of(order)] == [0, 0]
     assert not list(faults_of_books())

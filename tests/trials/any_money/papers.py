@@ -40,8 +40,8 @@ def _of_payers(rests: dict[int, Decimal], asked: list[Asked]) -> Iterator[str]:
     for key, payer in payers_of(Document.objects.filter(pk__in=rests).defer("data")).items():
         told[payer] = told.get(payer, ZERO) + rests[key]
     for payer, rest in told.items():
-        own = of_payer(asked, payer, told)  # none where an OPCO promised a part that the buyer had begun to pay
-        if own and sum((each.asks for each in own), ZERO) < rest:
+        own = of_payer(asked, payer, told)
+        if sum((each.asks for each in own), ZERO) < rest:
             yield f"{payer or 'the buyer'} is asked for no less than their invoices say"
 
 

@@ -10,9 +10,10 @@ from decimal import Decimal
 
 import pytest
 
-from common.sheets.errors import SheetRefused
+from common.sheets.errors import SheetRefused, SheetTooLong
 from shop.payments.statements.camt import is_camt, read_camt
 from shop.payments.statements.read import (
+    AmountTooFine,
     Balance,
     ReadLine,
     StatementRefused,
@@ -146,6 +147,13 @@ class TestCamt:
 
         assert grown(content) < 400
 
+    @pytest.mark.parametrize(("amount", "currency"), [("0.005", "EUR"), ("1.5", "JPY"), ("1.235", "KWD")])
+    def test_an_amount_finer_than_the_currency_is_refused_in_words(self, amount, currency):
+        content = camt(statement(entry(amount))).replace(b'Ccy="EUR"', f'Ccy="{currency}"'.encode())
+
+        with pytest.raises(AmountTooFine, match=f"{amount} {currency}"):
+            read(content)
+
     @pytest.mark.parametrize("part", ["<Stmt/>", "<Stmt><Id/></Stmt>", "<Stmt><Ntry><Sts>PDNG</Sts></Ntry></Stmt>"])
     def test_parts_are_counted_though_no_line_is_booked(self, part, monkeypatch):
         monkeypatch.setattr("shop.payments.statements.camt.MAX_PARTS", 100)
@@ -209,6 +217,21 @@ class TestTables:
             with pytest.raises(RowRefused) as refusal:
                 lines_in(text, Columns(wrong))
             assert refusal.value.line == 2
+
+    def test_an_amount_finer_than_the_currency_is_told_with_its_row(self):
+        text = "Date;Amount;Description\n27/11/2026;{};a\n"
+        for currency, amount in (("EUR", "0,005"), ("JPY", "1,50"), ("KWD", "1,235")):
+            rows = rows_of(text.format(amount).encode())
+            with pytest.raises(RowRefused) as refusal:
+                list(lines_of(rows, guess(rows), account="X", currency=currency))
+            assert refusal.value.line == 2
+
+    def test_a_table_has_as_many_lines_as_a_busy_year(self):
+        text = "Date;Amount;Description\n" + "27/11/2026;1,00;a\n\n" * 10_000
+
+        assert len(lines_in(text)) == 10_000
+        with pytest.raises(SheetTooLong, match="20000"):
+            rows_of((text + "27/11/2026;1,00;a\n" * 10_001).encode())
 
     def test_headings_know_a_banks_tables_again(self):
         one, other = rows_of(FRENCH.encode()), rows_of(FRENCH.replace("1 234,56", "5,00").encode())

@@ -19,6 +19,7 @@ from shop.orders.models import Order
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.refunds.models import Refund
 from shop.payments.refunds.sending import How, send_back
+from shop.payments.requests.planning import Part, plan_payments
 from shop.payments.requests.reference import reference_of
 from shop.payments.services import confirm_received
 from shop.payments.statements.deciding import (
@@ -317,6 +318,22 @@ class TestDeciding:
 
         assert StatementLine.objects.filter(state="open").count() == 2
 
+    def test_lines_that_wait_keep_no_later_one_from_its_turn(self, order, merchant, settings):
+        settings.SECOND_PERSON_CONFIRM_ABOVE = Decimal(110)
+        other = place(make_cart(EntryFactory()), email="bob@example.org")
+        amount = str(other.gross - 20)
+        plan_payments(
+            order_id=other.pk,
+            parts=[Part(Decimal(amount), None), Part(Decimal(20), local_day(timezone.now()))],
+            actor=merchant,
+            now=timezone.now(),
+        )
+        bring_in(camt(statement(entry(text=order.number), entry(amount, text=other.number, day="2026-11-28"))))
+
+        assert confirm_sure_lines(actor=merchant, now=timezone.now(), at_most=1) == (1, 1)
+
+        assert StatementLine.objects.get(state="open").booked_on.day == 27
+
     def test_a_payout_moves_what_a_provider_held_to_the_bank(self, merchant):
         note_payout(line_id=line_of("STRIPE").pk, provider="sandbox", actor=merchant, now=timezone.now())
 
@@ -402,6 +419,24 @@ class TestMoneyThatLeft:
         file = make_file(refund_ids=[refund.pk], execute_on=local_day(now), actor=merchant, now=now)
         mark_sent(file_id=file.pk, actor=merchant, now=now)
         return refund
+
+    def test_sure_refunds_are_confirmed_with_the_sure_lines(self, paid_back, merchant):
+        line, other = self.left(f"Remboursement {paid_back.number}"), self.left("Loyer")
+
+        assert confirm_sure_lines(actor=merchant, now=timezone.now(), at_most=10) == (1, 0)
+
+        line.refresh_from_db()
+        other.refresh_from_db()
+        assert (line.state, other.state) == ("refund", "open")
+        assert balances_of_order(paid_back.pk) == {}
+
+    def test_a_transfer_named_is_confirmed_with_the_sure_lines(self, transfer, merchant):
+        line = self.left(f"SEPA {end_to_end_of(transfer)}")
+
+        assert confirm_sure_lines(actor=merchant, now=timezone.now(), at_most=10) == (1, 0)
+
+        line.refresh_from_db()
+        assert (line.state, line.refund) == ("refund", transfer)
 
     def arrived(self, line, refund, merchant):
         confirm_transfer(line_id=line.pk, refund_id=refund.pk, actor=merchant, now=timezone.now())
