@@ -14,7 +14,7 @@ from django.utils.translation import override
 from common.colours import LEAST_CONTRAST, contrast_with_white
 from documents.invoices.quick_response import epc_code
 from documents.invoices.treatments import TREATMENTS
-from documents.invoices.values import Invoice, Line, Look, Party, Tax
+from documents.invoices.values import Earlier, Invoice, Line, Look, Party, Tax
 from documents.issued.templates import Issued
 from documents.pdf.readable import readable
 from documents.pictures.selectors import picture_as_svg
@@ -144,8 +144,7 @@ class _Words:
             number, day = self.issued.corrects
             facts.append([_("Corrects"), _("%(number)s of %(day)s") % {"number": number, "day": self.day(day)}])
         for each in invoice.earlier:
-            told = _("%(number)s of %(day)s") % {"number": each.number, "day": self.day(each.issued_on)}
-            facts.append([_("Deposit invoice"), told])
+            facts.append([_("Deposit invoice"), self.deducted(each)])
         named = [
             (_("Order"), references.order),
             (_("Purchase order"), references.purchase_order),
@@ -153,6 +152,17 @@ class _Words:
             (_("Contract"), references.contract),
         ]
         return facts + [[label, value] for label, value in named if value]
+
+    def deducted(self, earlier: Earlier) -> str:
+        """Return number and day of a deposit invoice, with net and VAT of what is deducted for it."""
+        named = _("%(number)s of %(day)s") % {"number": earlier.number, "day": self.day(earlier.issued_on)}
+        sums = [self.net_and_vat(tax) for tax in earlier.taxes]
+        return _("%(document)s: %(amounts)s") % {"document": named, "amounts": "; ".join(sums)} if sums else named
+
+    def net_and_vat(self, tax: Tax) -> str:
+        said = {"net": self.money(tax.net), "rate": self.rate(tax), "tax": self.money(tax.tax)}
+        charged = TREATMENTS[tax.treatment].category == "S"
+        return (_("%(net)s net, VAT %(rate)s: %(tax)s") if charged else _("%(net)s net, VAT: %(rate)s")) % said
 
     def line(self, line: Line) -> Page:
         more = line.description.splitlines()

@@ -121,10 +121,12 @@ class References:
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """An earlier document: of a final invoice the deposit invoices, of a credit note the invoice."""
+    """A deposit invoice that a final invoice deducts. `taxes` are those of what is deducted; older documents have
+    none."""
 
     number: str
     issued_on: date
+    taxes: tuple[Tax, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from documents.invoices.values import (
     DEBIT,
     TRANSFER,
     BuyerKind,
+    Earlier,
     Invoice,
     Line,
     Party,
@@ -66,7 +67,10 @@ def contents_of(order: Order, planned: Planned, *, seller: ShopIdentity, day: da
             payment=_payment(order, planned, seller, day=day),
             dues=planned.dues,
             references=_references(order, share),
-            earlier=planned.earlier,
+            earlier=tuple(
+                Earlier(number=each.number, issued_on=each.issued_on, taxes=tuple(_taxes(each.portions)))
+                for each in planned.earlier
+            ),
             terms=late_payment_terms(Buyer.COMPANY if share.payer else order.bought_by, seller),
             look=look_of(seller),
             notes=(*_notes(order, share), *_terms_of_payment(planned, seller)),

@@ -17,19 +17,19 @@ noted as missing (`MissingPaper`), and issued by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from common.moments import local_day
-from documents.invoices.values import Due, Earlier
+from documents.invoices.values import Due
 from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.papers.contents import promising
-from shop.papers.credit_notes.rests import rests_of
+from shop.papers.credit_notes.rests import Rests, rests_of
 from shop.papers.lines import SoldLine
-from shop.papers.planning import Planned, Share, plan_invoices
+from shop.papers.planning import Deducted, Planned, Portion, Share, plan_invoices
 from shop.payments.requests.asked import Asked, asked_of
 from shop.payments.requests.givers import Giver
 
@@ -102,13 +102,17 @@ def _naming_deposits(order: Order, planned: Sequence[Planned]) -> list[Planned]:
     """Return the plans with the deposit invoices that each final invoice deducts: those of which something is left for
     one of its lines. Two queries."""
     rests = rests_of(order.pk)
-    named: dict[int, dict[Earlier, None]] = {}
-    for deposit in Document.objects.filter(pk__in=rests, kind=Kind.DEPOSIT).defer("data").order_by("pk"):
-        for line_id in rests[deposit.pk]:
-            named.setdefault(line_id, {})[Earlier(number=deposit.number, issued_on=deposit.issued_on)] = None
-    return [_deducting(each, named) if each.kind == Kind.FINAL else each for each in planned]
+    deposits = list(Document.objects.filter(pk__in=rests, kind=Kind.DEPOSIT).defer("data").order_by("pk"))
+    return [
+        replace(each, earlier=tuple(_deducted(each, deposits, rests))) if each.kind == Kind.FINAL else each
+        for each in planned
+    ]
 
 
-def _deducting(planned: Planned, named: Mapping[int, Mapping[Earlier, None]]) -> Planned:
-    earlier = dict.fromkeys(one for portion in planned.portions for one in named.get(portion.line.pk, ()))
-    return replace(planned, earlier=tuple(earlier))
+def _deducted(planned: Planned, deposits: Sequence[Document], rests: Rests) -> Iterator[Deducted]:
+    lines = [portion.line for portion in planned.portions]
+    for deposit in deposits:
+        left = rests[deposit.pk]
+        portions = tuple(Portion(line, left[line.pk], left[line.pk]) for line in lines if line.pk in left)
+        if portions:
+            yield Deducted(number=deposit.number, issued_on=deposit.issued_on, portions=portions)

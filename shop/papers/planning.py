@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from catalog.pricing import ZERO
-from documents.invoices.values import Due, Earlier, Party
+from documents.invoices.values import Due, Party
 from documents.issued.models import Document
 from shop.orders.lines.models import OrderLine
 from shop.papers.amounts import NOTHING, Amount, part_of_amount, sold, spread_over
@@ -39,6 +39,15 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Deducted:
+    """Deposit invoice that a final invoice deducts, with what is left of it for the lines that are printed."""
+
+    number: str
+    issued_on: date
+    portions: tuple[Portion, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Planned:
     """A document to issue. `dues` are parts still owed of what it prints; the rest of it is paid."""
 
@@ -47,7 +56,7 @@ class Planned:
     portions: tuple[Portion, ...]
     dues: tuple[Due, ...] = ()
     share: Share = field(default_factory=Share)
-    earlier: tuple[Earlier, ...] = ()
+    earlier: tuple[Deducted, ...] = ()
     # Way of a part payment; "" for that of the order.
     method: str = ""
     paid_on: date | None = None

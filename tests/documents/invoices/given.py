@@ -164,7 +164,13 @@ EVERY: dict[str, tuple[str, Invoice, tuple[str, date] | None]] = {
             invoice(),
             paid=D("360.00"),
             dues=(Due(on=date(2026, 12, 30), amount=D("840.00")),),
-            earlier=(Earlier(number="F2026-00016", issued_on=date(2026, 11, 2)),),
+            earlier=(
+                Earlier(
+                    number="F2026-00016",
+                    issued_on=date(2026, 11, 2),
+                    taxes=(Tax(key="S", treatment="standard", rate=D(20), net=D("300.00"), tax=D("60.00")),),
+                ),
+            ),
         ),
         None,
     ),

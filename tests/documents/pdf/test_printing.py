@@ -16,7 +16,7 @@ from lxml import etree
 from documents.invoices.codes import is_blank
 from documents.invoices.page import page_of
 from documents.invoices.template import make
-from documents.invoices.values import Invoice, Look
+from documents.invoices.values import Earlier, Invoice, Look
 from documents.pdf.printing import NotPrinted, print_page
 from tests.documents.invoices.given import COMPANY, EVERY, as_issued, invoice, line, paid
 
@@ -143,10 +143,19 @@ class TestPage:
 
         assert page_of(as_issued("invoice", one), one)["accent"] == printed
 
+    def test_a_final_invoice_of_before_names_its_deposits_alone(self):
+        _kind, final, _corrects = EVERY["final"]
+        one = replace(final, earlier=(Earlier(number="F2026-00016", issued_on=date(2026, 11, 2)),))
+
+        page = page_of(as_issued("final", one, language="en"), one)
+
+        assert ["Deposit invoice", "F2026-00016 of November 2, 2026"] in page["facts"]
+
     def test_a_final_invoice_takes_its_deposits_off(self):
         page = self.page("final", "en")
 
-        assert ["Deposit invoice", "F2026-00016 of November 2, 2026"] in page["facts"]
+        told = "F2026-00016 of November 2, 2026: €300.00 net, VAT 20%: €60.00"
+        assert ["Deposit invoice", told] in page["facts"]
         assert [(total["name"], total["amount"]) for total in page["totals"]][-2:] == [
             ("Deposits paid", "-€360.00"),
             ("To pay", "€840.00"),

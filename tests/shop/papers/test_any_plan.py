@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from billing.taxes.spreading import Taxable, spread_tax
 from documents.invoices.checking import faults_of
-from documents.invoices.values import Due, Earlier, Party
+from documents.invoices.values import Due, Party
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
 from shop.papers.amounts import NOTHING, spread_over
 from shop.papers.contents import contents_of
 from shop.papers.lines import SoldLine
-from shop.papers.planning import Share, plan_deposits, plan_invoices, plan_receipt
+from shop.papers.planning import Deducted, Share, plan_deposits, plan_invoices, plan_receipt
 from shop.seller.models import ShopIdentity
 from tests.shop.papers.given import SELLER, SIRET
 
@@ -69,7 +69,9 @@ def assert_adds_up(planned):
     """Assert that the contents of each document keep every rule about sums; which words a seller lacks is no matter."""
     for document in planned:
         # A number stands for the deposit invoices that the database would name.
-        named = replace(document, earlier=(Earlier(number="F1", issued_on=DAY),) if document.kind == "final" else ())
+        named = replace(
+            document, earlier=(Deducted(number="F1", issued_on=DAY, portions=()),) if document.kind == "final" else ()
+        )
         said = contents_of(ORDER, named, seller=ShopIdentity(**SELLER, country="FR"), day=DAY)
         assert list(faults_of(named.kind, said)) == []
 

@@ -67,6 +67,7 @@ def test_a_part_before_the_settlement_is_a_deposit_and_the_rest_a_final_invoice(
     _deposit, (final, said) = papers(order)
     assert (final.kind, said.gross, said.paid, said.due) == ("final", 340, 340, 0)
     assert [(each.number, each.issued_on) for each in said.earlier] == [(deposit.number, deposit.issued_on)]
+    assert [(tax.rate, tax.net, tax.tax) for tax in said.earlier[0].taxes] == [(20, 60, 12), (0, 30, 0)]
     assert [(line.quantity, line.net) for line in said.lines] == [(2, 200), (1, 100)]
     rows = InvoicedLine.objects.filter(document=final).values_list("net", "tax")
     assert list(rows) == [(140, 28), (70, 0)]
