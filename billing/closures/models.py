@@ -26,10 +26,10 @@ class Closure(models.Model):
         MONTH = "month", pgettext_lazy("closed period", "month")
         YEAR = "year", pgettext_lazy("closed period", "year")
 
-    kind = models.CharField(_("period"), max_length=5, choices=Kind.choices)
+    kind = models.CharField(pgettext_lazy("closed period", "kind"), max_length=5, choices=Kind.choices)
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    entries = models.BigIntegerField(_("entries"))
+    entries = models.BigIntegerField(pgettext_lazy("of the ledger", "entries"))
     sums = models.JSONField(_("sums"))
     sealed_to = models.BigIntegerField(_("sealed up to"))
     digest = models.BinaryField(_("digest"), max_length=32)

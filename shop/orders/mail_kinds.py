@@ -242,14 +242,20 @@ def _card(mail: Mail, *, blank: bool) -> dict[str, Any]:
 
 def renew(mail: Mail, now: datetime) -> Renewed:
     """Make sure that the link in a mail sent again still claims its order. Raises ResendRefused for instructions to
-    pay an order that no longer waits for money."""
+    pay an order that no longer waits for money, or a payer's part that is paid."""
     assert mail.order_id is not None
     order = Order.objects.select_related("account").get(pk=mail.order_id)
     if mail.kind in TO_PAY and order.status != Order.Status.PLACED:
         raise ResendRefused(_("The order no longer waits for money: this mail would ask for it again."))
+    if mail.kind == "payer_instructions" and _is_paid(order, mail.context.get("request")):
+        raise ResendRefused(_("This part of the order is paid: the mail would ask for it again."))
     if not order.is_claimed and order.contact_email:
         living_claim_link(order, now=now)
     return Renewed(mail.context)
+
+
+def _is_paid(order: Order, request_id: int | None) -> bool:
+    return any(each.request.pk == request_id and each.rest <= 0 for each in asked_of(order))
 
 
 def is_due_to_operator(mail: Mail, now: datetime) -> bool:

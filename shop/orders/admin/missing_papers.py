@@ -27,7 +27,7 @@ from shop.papers.services import StillMissing
 
 @dataclass(frozen=True)
 class Lack:
-    """What the papers of an order lack, in words; `made_from` is what its form posts. `waits_for_service` tells that
+    """Lack of papers of an order, in words; `made_from` is what its form posts. `waits_for_service` tells that
     nothing else is missing."""
 
     words: str

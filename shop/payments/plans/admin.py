@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -62,7 +63,11 @@ class PaymentPlanAdmin(TellsRefusals):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "entries":
             kwargs["queryset"] = Entry.objects.order_by("code")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if isinstance(field.widget, FilteredSelectMultiple):
+            # The headings of both lists name what is chosen, not what the field says of it.
+            field.widget.verbose_name = _("entries")
+        return field
 
     @display(description=gettext_lazy("for example"))
     def example(self, plan: PaymentPlan) -> str:

@@ -50,7 +50,7 @@ def _page(order: Order, given: Allocation) -> dict[str, Any]:
         "facts": list(_facts(order, given)),
         "amount-label": _("Amount received"),
         "amount": money(given.amount, order.currency),
-        "note": _("This receipt is no invoice: the invoice is made out to who ordered."),
+        "note": _("This receipt is no invoice: the invoice is made out to the buyer."),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -59,6 +60,12 @@ class BankStatementAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BankStatement]:
         return super().get_queryset(request).defer("content").select_related("sent_by")
+
+    def get_fields(self, request: HttpRequest, obj: BankStatement | None = None) -> Sequence[str]:
+        """Return what there is to say: of a file that is not imported yet, nothing of its lines, which follow below."""
+        if obj is not None and obj.imported_at is None:
+            return ("file_format", "state", "sent", "sent_by_name")
+        return self.fields
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

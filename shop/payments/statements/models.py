@@ -56,7 +56,8 @@ class BankStatement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account or '?'} {self.starts_on or ''}–{self.ends_on or ''}"
+        days = [f"{day:%Y-%m-%d}" for day in (self.starts_on, self.ends_on) if day]
+        return " ".join([self.account or self.get_file_format_display(), "–".join(dict.fromkeys(days))]).strip()
 
 
 class StatementLine(models.Model):

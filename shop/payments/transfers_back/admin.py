@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.decorators import display
 
 from accounts.people.models import User
@@ -96,7 +96,7 @@ class TransferFileAdmin(ReadOnlyAdmin):
             done=_("The file is discarded. Its refunds wait for a transfer again: never give it to the bank."),
         )
 
-    @display(description=gettext_lazy("made"), ordering="made_at")
+    @display(description=pgettext_lazy("transfer file", "made"), ordering="made_at")
     def made(self, file: TransferFile) -> str:
         return moment(file.made_at)
 

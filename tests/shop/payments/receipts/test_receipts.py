@@ -11,11 +11,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from pypdf import PdfReader
 
 from documents.issued.models import Document
+from outbox.errors import ResendRefused
 from outbox.mails.models import Mail
 from outbox.mails.rendering import render_mail
+from outbox.mails.services import resend_mail
 from shop.orders.models import Order
 from shop.payments.attempts.models import PaymentAttempt
 from shop.payments.attempts.services import start_payment
@@ -204,6 +207,15 @@ class TestMail:
         pay(order, provider="transfer", amount=Decimal(70), reference="one", event_id="b")
 
         assert len(told()) == 1
+
+    def test_what_asked_for_the_part_is_not_sent_again_once_it_is_paid(self, order, asked):
+        mail = Mail.objects.get(kind="payer_instructions")
+        Mail.objects.filter(pk=mail.pk).update(state="failed")
+        piece(order, 70, "opco")
+        order.refresh_from_db()
+        assert order.status == Order.Status.PLACED
+        with override("en"), pytest.raises(ResendRefused, match="This part of the order is paid"):
+            resend_mail(mail_id=mail.pk, now=timezone.now())
 
     def test_nobody_is_mailed_for_a_part_without_a_payer(self, order):
         pay(order)
