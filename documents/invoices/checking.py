@@ -41,11 +41,6 @@ def faults_of(kind: str, invoice: Invoice) -> Iterator[str]:
     yield from faults_of_codes(invoice)
 
 
-def missing_of_seller(invoice: Invoice) -> list[str]:
-    """Return what the seller must still say, for a shop that is not on sale yet."""
-    return list(_of_seller(invoice))
-
-
 def _of_seller(invoice: Invoice) -> Iterator[str]:
     seller = invoice.seller
     for name in ("name", "street", "postal_code", "city", "country", "siren", "legal_line", "email"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -146,15 +146,6 @@ class ShopIdentity(OnPapers):
     @property
     def address(self) -> PostalAddress:
         return PostalAddress.of(self)
-
-    def missing(self) -> list[str]:
-        """Return the labels of the empty fields that a seller must publish."""
-        required = (
-            *("name", "street", "postal_code", "city", "siret", "vat_number", "legal_line"),
-            *("iban", "support_email"),
-        )
-        fields = (cast("models.Field", self._meta.get_field(name)) for name in required if not getattr(self, name))
-        return [str(field.verbose_name) for field in fields]
 
 
 class FrozenSeller(models.Model):

@@ -68,6 +68,16 @@ def save_seller(*, seller: ShopIdentity, rereads_prices: bool = False) -> ShopId
     return seller
 
 
+@transaction.atomic
+def keep_logo_for_papers() -> None:
+    """Keep the picture of a logo that was uploaded before papers showed any. Locks the seller's row; one query where
+    there is none such."""
+    seller = ShopIdentity.objects.select_for_update(no_key=True).filter(papers_logo="").exclude(logo="").first()
+    if seller is not None:
+        _keep_for_papers(seller, seller)
+        seller.save(update_fields=["papers_logo"])
+
+
 def tidy_seller(seller: ShopIdentity) -> dict[str, str | Promise]:
     """Format SIRET, VAT number, IBAN and BIC as usual; return a sentence for each field, unpaid times and share
     included, that is invalid.

@@ -12,7 +12,7 @@ from cattrs.errors import BaseValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.invoices.checking import BadInvoice, check, faults_of, missing_of_seller
+from documents.invoices.checking import BadInvoice, check, faults_of
 from documents.invoices.template import check as check_data
 from documents.invoices.treatments import RATES, TREATMENTS
 from documents.invoices.values import Due, Invoice, Line, Look, Party, Terms, as_data, from_data
@@ -94,13 +94,6 @@ def test_amounts_have_cents_at_most_and_are_numbers():
     for amount in (D("0.001"), D("-1"), D("NaN"), D("Infinity"), D("1E12")):
         one = replace(invoice(), dues=(Due(on=date(2026, 12, 30), amount=amount),))
         assert "amounts" in faults(one)
-
-
-def test_a_shop_learns_what_its_seller_lacks():
-    assert missing_of_seller(replace(invoice(), seller=replace(SELLER, legal_line="", email=""))) == [
-        "seller.legal_line",
-        "seller.email",
-    ]
 
 
 class TestPlainValues:

@@ -14,6 +14,7 @@ from documents.invoices.values import Invoice, from_data
 from documents.issued.models import Document
 from documents.pictures.models import Picture
 from shop.papers.preview import sample_pdf
+from shop.papers.tasks import issue_invoices_after_service
 from shop.seller.admin.seller import ShopIdentityForm
 from shop.seller.models import ShopIdentity
 from shop.seller.services import SellerRefused, save_seller
@@ -83,6 +84,19 @@ def test_a_logo_taken_away_leaves_the_papers(seller):
     given(seller, logo=png())
     assert seller.papers_logo
     given(seller, logo="")
+    assert ShopIdentity.current().papers_logo == ""
+
+
+def test_a_logo_of_before_reaches_the_papers_by_the_hourly_job(seller):
+    given(seller, logo=png())
+    kept = ShopIdentity.current().papers_logo
+    ShopIdentity.objects.update(papers_logo="")
+
+    issue_invoices_after_service()
+
+    assert ShopIdentity.current().papers_logo == kept
+    ShopIdentity.objects.update(papers_logo="", logo="gone.png")
+    issue_invoices_after_service()
     assert ShopIdentity.current().papers_logo == ""
 
 
