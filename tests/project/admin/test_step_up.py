@@ -383,6 +383,9 @@ ONE_DOCUMENT = {"documents/issued/answers.py"}
 # Many at once: for members of their account, and for staff behind actions of STEP_UP_ACTS.
 MANY_DOCUMENTS = {"documents/issued/bundles.py"}
 
+# One payment at a time, for the outside payer who has its pay link.
+RECEIPTS = {"shop/payments/receipts/views.py"}
+
 # Files that are sent to the platform chosen by the merchant; nobody downloads them.
 FOR_THE_PLATFORM = {"shop/papers/platforms/afnor/client.py"}
 
@@ -397,5 +400,5 @@ def test_no_export_is_forgotten():
         if SENDS_A_FILE.search(module.read_text())
     }
 
-    of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS
+    of_customers = OF_ACCOUNTS | OF_ONESELF | CALENDARS | ONE_DOCUMENT | MANY_DOCUMENTS | RECEIPTS
     assert found == WRITER | of_customers | FOR_THE_BANK | FOR_THE_PLATFORM | OF_THE_BOOKS | SAMPLE
