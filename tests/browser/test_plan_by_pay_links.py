@@ -28,8 +28,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PARTS = ("40.00", "80.00", "120.00")
 WORDS = {
-    "en-GB": (("€40.00 to pay", "€80.00 to pay", "€120.00 to pay"), "This is paid. Thank you.", "Paid on"),
-    "fr-FR": (("40,00 € à payer", "80,00 € à payer", "120,00 € à payer"), "C’est payé. Merci.", "Payée le"),
+    "en-GB": (
+        ("€40.00 to pay", "€80.00 to pay", "€120.00 to pay"),
+        "This is paid. Thank you.",
+        "Paid on",
+        "receipt (PDF)",
+    ),
+    "fr-FR": (
+        ("40,00 € à payer", "80,00 € à payer", "120,00 € à payer"),
+        "C’est payé. Merci.",
+        "Payée le",
+        "reçu (PDF)",
+    ),
 }
 
 
@@ -58,7 +68,7 @@ def pay_at_stripe(page: Page, desk, link: str) -> None:
 @pytest.mark.parametrize("locale", list(WORDS))
 def test_each_part_is_paid_by_its_link_and_the_last_settles(browse, live_shop, settings, monkeypatch, locale):
     settings.SITE_URL = live_shop.base_url
-    to_pay, thanks, paid = WORDS[locale]
+    to_pay, thanks, paid, receipt = WORDS[locale]
     complete_seller()
     order, links = order_in_parts()
     page = browse(live_shop.base_url, locale=locale, viewport={"width": 320, "height": 800}, reduced_motion="reduce")
@@ -71,6 +81,9 @@ def test_each_part_is_paid_by_its_link_and_the_last_settles(browse, live_shop, s
             pay_at_stripe(page, desk, link)
             expect(page.get_by_role("heading", level=2).first).to_have_text(thanks)
             check_page(page)
+            with page.expect_download() as saved:
+                page.get_by_role("link", name=receipt).click()
+            assert saved.value.suggested_filename.startswith(f"receipt-{order.number}-")
             states = ["paid"] * number + ["open"] * (len(PARTS) - number)
             assert [each.request.state for each in asked_of(order)] == states
     page.goto(f"/orders/{order.token}/")
