@@ -7,7 +7,7 @@ from decimal import Decimal
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance
 from shop.orders.models import Order
-from shop.payments.requests.asked import still_to_come
+from shop.payments.requests.asked import left_to_buyer, still_to_come
 from shop.payments.requests.services import parts_of
 
 
@@ -17,5 +17,5 @@ def credit_of(account_id: int, currency: str) -> Decimal:
 
 
 def pays(order: Order) -> bool:
-    """Tell whether the credit of an order's account pays all that it still asks for. Two queries."""
-    return 0 < still_to_come(parts_of(order)) <= credit_of(order.account_id, order.currency)
+    """Tell whether the credit of an order's account pays all that it still asks of its buyer. Two queries."""
+    return 0 < still_to_come(left_to_buyer(parts_of(order))) <= credit_of(order.account_id, order.currency)

@@ -18,7 +18,7 @@ from shop.payments.credit.selectors import pays
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.on_account.services import lock_account
 from shop.payments.port import ProviderEvent
-from shop.payments.requests.asked import still_to_come
+from shop.payments.requests.asked import left_to_buyer, still_to_come
 from shop.payments.requests.services import parts_of
 from shop.payments.services import settle
 from shop.postings import facts
@@ -36,8 +36,8 @@ class CreditTooSmall(Refused):
 @again_after_deadlock
 @transaction.atomic
 def pay_by_credit(*, order_id: int, actor: User | None, now: datetime) -> None:
-    """Pay all that an order still asks for by its account's credit. Locks the order, the courses of its lines if it has
-    lost its places, and the account. Raises CreditTooSmall; then nothing has changed."""
+    """Pay all that an order still asks of its buyer by their account's credit. Locks the order, the courses of its
+    lines if it has lost its places, and the account. Raises CreditTooSmall; then nothing has changed."""
     order = lock_order(order_id)
     if order.status != Order.Status.PLACED or not order.is_claimed:
         raise CreditTooSmall
@@ -48,7 +48,7 @@ def pay_by_credit(*, order_id: int, actor: User | None, now: datetime) -> None:
     lock_account(order.account_id)
     if not pays(order):
         raise CreditTooSmall
-    amount = still_to_come(parts_of(order))
+    amount = still_to_come(left_to_buyer(parts_of(order)))
     number = Payment.objects.filter(order=order, provider=facts.CREDIT).count() + 1
     key = f"{order.number}:{number}"
     event = ProviderEvent(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.members.models import CustomerAccount
@@ -24,7 +24,7 @@ from shop.orders.hooks import lock_courses_of
 from shop.orders.locks import lock_order
 from shop.orders.models import Order
 from shop.orders.standing import CONFIRMED
-from shop.payments.requests.asked import asked_of, still_to_come
+from shop.payments.requests.asked import asked_of, left_to_buyer, still_to_come
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import cover
 from shop.payments.requests.rests import rest
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from accounts.people.models import User
 
 State = PaymentRequest.State
+OF_OPCO = Q(promise=PaymentRequest.Promise.OPCO)
 MOST_DAYS = 365
 
 
@@ -49,13 +50,15 @@ class TermsChanged(Refused):
 
 
 def debt_of(account_id: int, currency: str) -> Decimal:
-    """Return what an account owes: of settled orders by the ledger, and what is still to come for promised parts of
-    orders not settled yet. Two queries."""
-    promised = PaymentRequest.objects.filter(
-        order__account=account_id, order__status=Order.Status.PLACED, order__currency=currency, state=State.COVERED
+    """Return what an account owes: of settled orders by the ledger, without what OPCOs have promised of them, and what
+    is still to come for its own promised parts of orders not settled yet. Two queries."""
+    parts = PaymentRequest.objects.filter(order__account=account_id, order__currency=currency, state=State.COVERED)
+    sums = parts.annotate(rest=rest()).aggregate(
+        own=Sum("rest", filter=Q(order__status=Order.Status.PLACED) & ~OF_OPCO),
+        of_others=Sum("rest", filter=Q(order__status__in=CONFIRMED) & OF_OPCO),
     )
-    waiting = promised.annotate(rest=rest()).aggregate(sum=Sum("rest"))["sum"] or ZERO
-    return balance(Account.RECEIVABLE, currency=currency, customer_id=account_id) + waiting
+    settled = balance(Account.RECEIVABLE, currency=currency, customer_id=account_id) - (sums["of_others"] or ZERO)
+    return settled + (sums["own"] or ZERO)
 
 
 def is_overdue(account_id: int, now: datetime) -> bool:
@@ -64,9 +67,10 @@ def is_overdue(account_id: int, now: datetime) -> bool:
         order__account=account_id,
         order__status__in=CONFIRMED,
         state__in=(State.OPEN, State.COVERED),
+        replaced_at__isnull=True,
         due_on__lt=local_day(now),
     )
-    return late.exists()
+    return late.exclude(OF_OPCO).exists()
 
 
 def has_room(order: Order, account: CustomerAccount, *, now: datetime) -> bool:
@@ -74,7 +78,8 @@ def has_room(order: Order, account: CustomerAccount, *, now: datetime) -> bool:
     none for an account that pays first."""
     if account.credit_limit is None:
         return False
-    asks = still_to_come(asked_of(order)) or order.gross
+    asked = asked_of(order)
+    asks = still_to_come(left_to_buyer(asked)) if asked else order.gross
     within = debt_of(account.pk, order.currency) + asks <= account.credit_limit
     return within and not is_overdue(account.pk, now)
 

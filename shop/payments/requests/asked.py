@@ -102,9 +102,11 @@ def next_part(asked: Iterable[Asked]) -> Asked | None:
 
 
 def amounts_expected(order: Order) -> set[Decimal]:
-    """Return the amounts that may come for an order in one payment: of each request, and of all together. One query."""
-    rests = [each.rest for each in asked_of(order) if each.rest > 0]
-    return {*rests, sum(rests, ZERO)} if rests else {order.gross}
+    """Return the amounts that may come for an order in one payment: of each request, of all that is the buyer's, and of
+    all together. One query."""
+    owing = [each for each in asked_of(order) if each.rest > 0]
+    together = {still_to_come(left_to_buyer(owing)), still_to_come(owing)} - {ZERO}
+    return {each.rest for each in owing} | together or {order.gross}
 
 
 def shares_of(
@@ -114,20 +116,21 @@ def shares_of(
     in_pieces: bool,
     begun_for: Callable[[], int | None] = lambda: None,
 ) -> list[Share]:
-    """Share an amount out to requests: to one that asks for exactly as much, else to all if they do together; else,
-    `in_pieces`, to one after the other. [] for an amount that fits none, as for one that is more than is asked.
+    """Share an amount out to requests: to one that asks for exactly as much, else to all if they do together, or to all
+    that are the buyer's; else, `in_pieces`, to one after the other, those that an OPCO has promised last. [] for an
+    amount that fits none, as for one that is more than is asked.
 
     `begun_for` returns the key of the request for which the payment was begun; it decides among equal ones.
     """
-    owing = [each for each in asked if each.rest > 0]
+    owing = sorted((each for each in asked if each.rest > 0), key=lambda each: bool(each.payer))
     equal = [each for each in owing if each.rest == amount]
     if len(equal) > 1:
         wanted = begun_for()
         equal.sort(key=lambda each: each.request.pk != wanted)
     if equal:
         return [Share(equal[0], amount)]
-    total = still_to_come(owing)
-    if not ZERO < amount <= total or (amount < total and not in_pieces):
+    total, own = still_to_come(owing), still_to_come(left_to_buyer(owing))
+    if not ZERO < amount <= total or (amount not in (own, total) and not in_pieces):
         return []
     shares, left = [], amount
     for each in owing:

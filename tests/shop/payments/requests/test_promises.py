@@ -16,7 +16,7 @@ from shop.orders.ending import cancel_order
 from shop.orders.models import Order
 from shop.payments import registry
 from shop.payments.models import Settlement
-from shop.payments.on_account.services import NotOnAccount, buy_on_account, debt_of
+from shop.payments.on_account.services import NotOnAccount, buy_on_account, debt_of, is_overdue
 from shop.payments.providers.on_account import provider
 from shop.payments.requests.asked import asked_of
 from shop.payments.requests.promises import (
@@ -157,12 +157,27 @@ class TestOnAccount:
     ):
         order = bought()
         in_parts(order, 80, 40)
-        accept(order, merchant, kind="opco", reference="F-1", positions=[2])
+        accept(order, merchant, positions=[2])
         assert debt_of(member.account_id, "EUR") == 80
         piece(order, 15, "half")
         order.refresh_from_db()
         assert order.status == "placed"
         assert debt_of(member.account_id, "EUR") == 65
+
+    def test_the_share_of_an_opco_is_no_debt_of_the_account_however_late(self, bought, member, merchant):
+        order, yesterday = bought(), local_day(timezone.now()) - timedelta(days=1)
+        in_parts(order, 80, 40)
+        accept(order, merchant, kind="opco", reference="F-1", positions=[2], due_on=yesterday)
+        assert debt_of(member.account_id, "EUR") == 0
+
+        buy_on_account(order_id=order.pk, actor=member.user, now=timezone.now())
+
+        assert debt_of(member.account_id, "EUR") == 40
+        assert not is_overdue(member.account_id, timezone.now())
+        piece(order, 40, "own")
+        assert debt_of(member.account_id, "EUR") == 0
+        order.requests.filter(promise="opco").update(promise="on_account")
+        assert (debt_of(member.account_id, "EUR"), is_overdue(member.account_id, timezone.now())) == (80, True)
 
     def test_is_possible_again_once_the_debt_is_paid(self, bought, member):
         first = bought()

@@ -12,9 +12,10 @@ from shop.orders.models import Order
 from shop.orders.selectors import Sight, order_page
 from shop.payments.attempts.services import begin_attempt
 from shop.payments.providers.sandbox.provider import provider as sandbox
-from shop.payments.requests.asked import asked_of, next_part
+from shop.payments.requests.asked import Asked, asked_of, next_part, shares_of
 from shop.payments.requests.givers import Giver
 from shop.payments.requests.links import to_pay
+from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.promises import accept_promise
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.shop import make_cart, place
@@ -78,6 +79,25 @@ def test_once_it_is_paid_nothing_is_asked_of_the_buyer(order, member, client):
     assert "are still to be paid" not in page
     assert "promised by OPCO Test" in page
     assert "made out to OPCO Test" in page
+
+
+def test_all_own_parts_are_paid_together_and_a_piece_goes_to_them_first(order):
+    requests = asked_of(order)
+    [share] = [each for each in requests if each.payer]
+
+    assert [(part.asked.payer, part.amount) for part in shares_of(requests, Decimal(70), in_pieces=False)] == [("", 70)]
+    assert [part.asked.payer for part in shares_of(requests, Decimal(60), in_pieces=True)] == [""]
+    assert [part.amount for part in shares_of(requests, Decimal(100), in_pieces=True)] == [70, 30]
+    two = [share, *_parts(order, 40, 30)]
+    assert [part.amount for part in shares_of(two, Decimal(70), in_pieces=False)] == [40, 30]
+    assert shares_of(two, Decimal(60), in_pieces=False) == []
+
+
+def _parts(order: Order, *amounts: int) -> list[Asked]:
+    return [
+        Asked(PaymentRequest(order=order, position=position, amount=Decimal(amount)), Decimal(0))
+        for position, amount in enumerate(amounts, 3)
+    ]
 
 
 def test_the_page_of_money_sums_up_what_the_account_pays(order, member, client):

@@ -17,6 +17,9 @@ from shop.payments.credit.selectors import credit_of
 from shop.payments.credit.services import CreditTooSmall, pay_by_credit
 from shop.payments.models import PaymentEvent
 from shop.payments.providers.credit import provider
+from shop.payments.requests.asked import asked_of
+from shop.payments.requests.givers import Giver
+from shop.payments.requests.promises import accept_promise
 from shop.payments.requests.using import DoesNotFit, NobodysCredit, NoSuchOrder, apply_money, keep_as_credit
 from shop.payments.services import methods_for
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -166,6 +169,19 @@ class TestCredit:
         order.refresh_from_db()
         assert order.status == "paid"
         assert credit_of(member.account_id, "EUR") == 1
+
+    def test_leaves_the_share_of_an_opco_to_the_opco(self, buy, credited, member, merchant):
+        order = buy()
+        in_parts(order, 50, 40, 30)
+        told = {"kind": "opco", "reference": "F-1", "due_on": None, "positions": [2], "giver": Giver(name="AKTO")}
+        accept_promise(order_id=order.pk, **told, actor=merchant, now=timezone.now())
+
+        pay_by_credit(order_id=order.pk, actor=member.user, now=timezone.now())
+
+        order.refresh_from_db()
+        assert order.status == "paid"
+        assert credit_of(member.account_id, "EUR") == 50
+        assert [(each.payer, each.rest) for each in asked_of(order)] == [("opco:2", 50), ("", 0), ("", 0)]
 
     def test_is_not_for_another_account(self, credited, probe_entry):
         other = MembershipFactory(is_owner=True)
