@@ -30,9 +30,13 @@ def is_asked_of_vies(vat_id: str, *, seller_country: str) -> bool:
 
 def is_known_valid(vat_id: str, *, now: datetime) -> bool:
     """Tell whether the last answer about a number, of lately, was that it is valid. One query."""
+    return last_answer(vat_id, now=now) == VatCheck.State.VALID
+
+
+def last_answer(vat_id: str, *, now: datetime) -> str | None:
+    """Return the last answer about a number, None where there was none lately. One query."""
     answered = VatCheck.objects.filter(digest=digest_of(vat_id), answered_at__gt=now - RELIED_ON_FOR)
-    last = answered.order_by("-answered_at").values_list("state", flat=True).first()
-    return last == VatCheck.State.VALID
+    return answered.order_by("-answered_at").values_list("state", flat=True).first()
 
 
 def check_of(order: Order) -> VatCheck | None:
