@@ -32,7 +32,7 @@ from accounts.sign_in.names_in_passwords import NAMES_OF_THE_SHOP
 from billing.closures.services import FACTS_MISSING
 from catalog.guards import CUSTOMER_CHECKS, PRICE_CHECKS, SOLD_CHECKS, Person
 from common.search import among, matching
-from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
+from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD, LINKS
 from documents.issued.tidying import ORDERS_AT_WORK
 from enrolments.endings.renewals import RENEWALS as RENEWALS_OF_ENDINGS
 from enrolments.order_operators import ORDER_OPERATORS
@@ -48,7 +48,7 @@ from shop.orders.mails import renew_claim
 from shop.orders.models import Order
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
-from shop.papers.finding import orders_numbered, orders_of_accounts
+from shop.papers.finding import link_to_order, orders_numbered, orders_of_accounts
 from shop.papers.needed import orders_at_work
 from shop.payments.credit import second_person as credit_by_two
 from shop.payments.credit.page import credit_of_account
@@ -85,6 +85,7 @@ def connect() -> None:
     FACTS_MISSING.add(is_fact_missing)
     BY_WORD.add(orders_of_accounts)
     BY_WHOLE_TEXT.add(orders_numbered)
+    LINKS.add(link_to_order)
     ORDERS_AT_WORK.add(orders_at_work)
     register_unit_rows(OrderUnit._meta.db_table)
     of_orders = {Right.SEE_OWN_ORDERS, Right.SEE_ALL_ORDERS}

@@ -28,7 +28,7 @@ from common.refusals import Refused
 from documents.issued.answers import file_answer
 from documents.issued.bundles import bundle_answer
 from documents.issued.files import FileLost, NoLongerKept, NotMadeYet
-from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD
+from documents.issued.finding import BY_WHOLE_TEXT, BY_WORD, LINKS
 from documents.issued.models import Document, DocumentFile
 
 
@@ -45,8 +45,8 @@ class DocumentAdmin(ReadOnlyAdmin):
     actions = ("save_pdf", "save_xml", "save_ubl")
     ordering = ("-issued_on", "-id")
     fields = readonly_fields = (
-        "number", "kind", "day", "total", "buyer", "file_links", "corrected", "corrections", "written_in", "issued",
-        "issued_by_name", "digest_text",
+        "number", "kind", "day", "total", "buyer", "order_link", "file_links", "corrected", "corrections", "written_in",
+        "issued", "issued_by_name", "digest_text",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
@@ -116,6 +116,12 @@ class DocumentAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("buyer"))
     def buyer(self, document: Document) -> str:
         return _text(document.data.get("buyer"), "name") or NOTHING
+
+    @display(description=gettext_lazy("order"))
+    def order_link(self, document: Document) -> SafeString | str:
+        order_id = document.order_id
+        found = [(link_to(order_id),) for link_to in LINKS] if order_id is not None else []
+        return format_html_join(", ", "{}", found) or NOTHING
 
     @display(description=gettext_lazy("files"))
     def file_links(self, document: Document) -> SafeString | str:

@@ -68,6 +68,9 @@ def test_staff_see_the_number_alone(owner, order):
     page = browser.get(reverse("admin:documents_document_change", args=[document.pk])).content.decode()
     assert document.number in page
     assert "no longer kept" in page
+    assert (
+        f'<a href="{reverse("admin:shop_order_change", args=[order.pk])}" class="amphi-link">{order.number}</a>' in page
+    )
     assert browser.get(reverse("admin:documents_document_changelist")).status_code == 200
     answer = browser.get(reverse("admin:documents_document_file", args=[document.pk, "pdf"]), follow=True)
     assert "nothing of a document is kept but its number" in answer.content.decode()
