@@ -103,8 +103,10 @@ def _documents_of(order_id: int, lines: Sequence[SoldLine], taken: Sequence[Amou
     planned = []
     for place, (group, dues) in enumerate(zip(groups, owed, strict=True)):
         portions = tuple(_portions(group, of_line, is_buyer=share.amount is None))
-        if any(portion.invoiced.gross for portion in portions):
-            kind = Kind.FINAL if any(each.printed != each.invoiced for each in portions) else Kind.INVOICE
+        # A final invoice follows deposit invoices, though they may have invoiced all.
+        has_deposits = any(each.printed != each.invoiced for each in portions)
+        if has_deposits or any(each.invoiced.gross for each in portions):
+            kind = Kind.FINAL if has_deposits else Kind.INVOICE
             fact = fact_of("invoice", order_id, share.name, place)
             planned.append(Planned(kind=kind, fact=fact, portions=portions, dues=dues, share=share))
     return planned
