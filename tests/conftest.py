@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase, client
@@ -20,6 +21,9 @@ from tests.running_shop import RunningShop, run_shop
 settings.MEDIA_ROOT = str(servers.addresses().data / "media")
 TransactionTestCase._fixture_teardown = empty_database  # type: ignore[method-assign]
 client.store_rendered_templates = store_page_context  # type: ignore[attr-defined]
+# How long an example takes decides no test.
+hypothesis.settings.register_profile("amphi", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("amphi")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.pricing import LinePrice, NoPrice, Tier, Total, price_line, round_money, total
@@ -80,7 +80,6 @@ more_tiers = st.dictionaries(st.integers(2, 200), money, max_size=5)
 
 
 @given(first=money, more=more_tiers, quantity=st.integers(1, 10_000), free=st.integers(0, 10_000), rate=rates)
-@settings(deadline=None)
 def test_what_holds_for_every_price(first, more, quantity, free, rate):
     tiers = [Tier(1, first), *(Tier(number, amount) for number, amount in more.items())]
     charged = max(quantity - free, 0)

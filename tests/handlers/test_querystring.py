@@ -5,7 +5,7 @@ import string
 
 import pytest
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.contract import ParametersForm
@@ -209,7 +209,6 @@ texts = (
 moments = st.integers(-2_200_000_000, 7_200_000_000).map(lambda s: datetime.datetime.fromtimestamp(s, datetime.UTC))
 
 
-@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
@@ -245,7 +244,6 @@ def test_the_round_trip_loses_nothing(values):
     assert encode(again.to_parameters(), SampleForm) == written
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("abAB019%&=+-*, é\n"), max_size=60))
 def test_any_text_is_read_without_an_exception_and_its_readings_agree(text):
     parsed = parse(text, SampleForm)
@@ -254,7 +252,6 @@ def test_any_text_is_read_without_an_exception_and_its_readings_agree(text):
         assert parsed.values[key] == readings.decoded != readings.literal
 
 
-@settings(deadline=None)
 @given(moments, st.sampled_from(["starttime", "endtime"]))
 def test_a_moment_shown_on_screen_and_sent_back_unchanged_is_the_same_moment(moment, name):
     field = SampleForm.base_fields[name]

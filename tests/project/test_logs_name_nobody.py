@@ -119,7 +119,7 @@ def test_a_purchase_a_sign_in_and_everything_that_goes_wrong_name_nobody(lines, 
     assert_silent(lines, *WHO, PASSWORD, order.token, claim, *links, client.session.session_key or "-")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.text(max_size=30),
     st.from_regex(r"[a-z0-9.+_-]{1,20}@[a-z0-9-]{1,20}\.[a-z]{2,6}", fullmatch=True),
@@ -133,7 +133,7 @@ def test_an_address_is_hidden_in_whatever_stands_around_it(before, address, afte
         assert address not in JsonLines().format(record)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.text(st.characters(categories=("L", "N")), min_size=12, max_size=40),
     st.sampled_from(

@@ -71,7 +71,6 @@ def run(
             max_examples=examples,
             stateful_step_count=steps,
             phases=phases,
-            deadline=None,
             database=None,
             print_blob=True,
             report_multiple_bugs=False,

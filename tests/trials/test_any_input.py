@@ -164,7 +164,7 @@ def test_strings_of_parameters(trial: Trial) -> None:
     pairs = st.tuples(st.sampled_from(names) | noise, st.sampled_from(hostile.TEXTS) | noise)
     strings = st.lists(pairs.map("=".join), max_size=6).map("&".join)
 
-    @settings(max_examples=trial.size(60, 15_000), deadline=None, database=None)
+    @settings(max_examples=trial.size(60, 15_000), database=None)
     @given(strings, st.sampled_from(kinds))
     def read(text: str, kind: type[ParametersForm]) -> None:
         parsed = parse(text, kind)

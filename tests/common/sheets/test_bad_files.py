@@ -294,14 +294,14 @@ def test_the_worst_files_take_little_memory_and_time(name):
 @example(b'"')
 @example(b"\xff\xfe")
 @example(b"\xfe\xff\xd8")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_bytes_are_read_or_refused(content):
     with suppress(SheetRefused):
         assert read_file(content).rows
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_random_texts_are_read_or_refused(text):
     with suppress(SheetRefused):
         assert read_pasted(text).rows
@@ -311,7 +311,7 @@ STORED = stored(BOOK)
 
 
 @given(st.lists(st.tuples(st.integers(0, len(STORED) - 1), st.integers(0, 255)), max_size=8), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damaged_workbooks_are_read_or_refused(changes, is_stored):
     content = bytearray(STORED if is_stored else BOOK)
     for place, byte in changes:
@@ -321,7 +321,7 @@ def test_damaged_workbooks_are_read_or_refused(changes, is_stored):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_workbooks_of_odd_xml_are_read_or_refused(data):
     part = data.draw(
         st.sampled_from([SHEET, STRINGS, "xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels"])

@@ -102,7 +102,7 @@ def test_links_are_texts():
     st.sampled_from(["fr", "en"]),
 )
 @example([("a\r\nb", "\r"), ("_x0041_", "_x000D_")], "fr")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_written_is_read_again(kind, rows, language):
     clean = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
     expected = [tuple(clean.sub("", cell) for cell in row) for row in rows]
@@ -116,7 +116,7 @@ def test_whatever_is_written_is_read_again(kind, rows, language):
 @given(
     st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs", "Cc"]), min_size=1), min_size=1)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_tabbed_row_is_read_again(cells):
     row = ("x", *cells[:50])
 

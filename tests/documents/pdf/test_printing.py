@@ -72,7 +72,7 @@ def test_forty_lines_take_two_pages():
     assert len(printed("invoice", invoice(*[line("25.50", name=f"Ligne {n}") for n in range(40)])).pages) == 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(name=st.text(min_size=1, max_size=120).filter(lambda name: not is_blank(name)))
 def test_nobody_is_called_so_that_it_fails(name):
     one = replace(invoice(line(name=name)), buyer=replace(COMPANY, name=name, street=name), notes=(name,))

@@ -327,5 +327,5 @@ class GroundsFollowTheModel(TestCase):
     def test_whatever_comes_and_goes(self):
         run_state_machine_as_test(
             Grounds,
-            settings=hypothesis_settings(max_examples=15, stateful_step_count=12, deadline=None, database=None),
+            settings=hypothesis_settings(max_examples=15, stateful_step_count=12, database=None),
         )

@@ -273,5 +273,5 @@ class SeatsFollowTheirRules(TestCase):
     def test_whatever_happens(self):
         run_state_machine_as_test(
             Seats,
-            settings=hypothesis_settings(max_examples=10, stateful_step_count=25, deadline=None, database=None),
+            settings=hypothesis_settings(max_examples=10, stateful_step_count=25, database=None),
         )

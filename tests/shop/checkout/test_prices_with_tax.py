@@ -127,7 +127,7 @@ class TestAnyMix(TestCase):
         with_tax=st.booleans(),
         back=st.lists(st.integers(0, 4), max_size=4),
     )
-    @settings(deadline=None, max_examples=15)
+    @settings(max_examples=15)
     def test_lines_codes_order_papers_and_books_agree(self, lines, with_tax, back):
         complete_seller()
         order = bought(*lines, with_tax=with_tax, user=UserFactory())

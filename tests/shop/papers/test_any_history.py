@@ -210,7 +210,7 @@ def walked(chance: Random, acts: Iterable[str], *, rule: str, **buyer: object) -
         raise Undone
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     start=st.sampled_from(STARTS),
     acts=acts,

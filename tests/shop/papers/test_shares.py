@@ -207,8 +207,10 @@ def test_what_the_company_paid_of_a_part_stays_theirs_when_an_opco_promises_it(s
     ]  # fmt: skip
     invoices = [(document.kind, said.buyer.name, said.gross) for document, said in papers(order)]
     assert invoices == [
-        ("deposit", "Ateliers Roy", D("200.00")), ("invoice", "AKTO", D("140.00")), ("final", "Ateliers Roy", D("200.00")),
-    ]  # fmt: skip
+        ("deposit", "Ateliers Roy", D("200.00")),
+        ("invoice", "AKTO", D("140.00")),
+        ("final", "Ateliers Roy", D("200.00")),
+    ]
     receive(order, "140.00", 2)
     assert [each.rest for each in asked_of(order)] == [0, 0]
     assert not list(faults_of_books())

@@ -34,7 +34,7 @@ ACTS = ("give back", "pay back", "owe again", "second charge", "resolve", "reope
 
 
 class TestAnyHistory(TestCase):
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(acts=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTS)), max_size=8))
     def test_figures_are_those_of_the_rows(self, acts):
         entry = EntryFactory(tiers={1: "10.01"}, tax=TaxFactory(rate=Decimal("5.50")))
