@@ -21,7 +21,7 @@ from accounts.teams.models import Team
 from catalog.services.errors import CodeFixed, UnknownParameters
 from common.floors import FLOORS
 from common.refusals import Refused
-from common.sheets.errors import OpenQuote, RowCutOff
+from common.sheets.errors import OpenQuote, RowCutOff, SheetTooLarge, SheetTooLong
 from enrolments.courses.places.services import CourseClosed, CourseFull, CourseOver
 from enrolments.courses.services import CapacityBelowTaken, ShortNameTaken
 from enrolments.joining.errors import JoinDomainRefused, JoinLinkEnded, TooManyPlaces
@@ -44,6 +44,7 @@ from shop.cart.services import QuantityChanged
 from shop.checkout.errors import ProofNeeded
 from shop.orders.giving_back.services import AmountBeyond
 from shop.orders.hooks import ScriptBroken
+from shop.payments.statements.read import AmountTooFine
 from shop.payments.statements.tables import RowRefused
 from tests.factories.accounts import CustomerAccountFactory
 from tests.factories.enrolments import CourseFactory
@@ -53,6 +54,9 @@ NOW = timezone.now()
 # Refusals that make their sentence of what they are about.
 MADE: dict[type[Refused], Callable[[], Refused]] = {
     AddressChanged: lambda: AddressChanged("old@example.org", "new@example.org"),
+    AmountTooFine: lambda: AmountTooFine(Decimal("0.005"), "EUR"),
+    SheetTooLarge: SheetTooLarge,
+    SheetTooLong: SheetTooLong,
     AlreadyInCourse: lambda: AlreadyInCourse(CourseFactory.build()),
     CapacityBelowTaken: lambda: CapacityBelowTaken(3),
     CodeFixed: lambda: CodeFixed("FIRST-AID", sold=True),
