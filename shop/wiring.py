@@ -46,6 +46,7 @@ from shop.orders.claim import ClaimRefused, claim_order
 from shop.orders.lines.models import OrderLine, OrderUnit
 from shop.orders.mails import renew_claim
 from shop.orders.models import Order
+from shop.orders.standing import CONFIRMED
 from shop.orders.unclaimed import tell_of_waiting_orders, waiting_part
 from shop.orders.waiting import failed_deliveries, unpaid_orders
 from shop.papers.finding import link_to_order, orders_numbered, orders_of_accounts
@@ -138,8 +139,7 @@ def sold_entries(entry_ids: Collection[int]) -> set[int]:
 
 def has_paid_order(person: Person) -> bool:
     """Tell whether an account of the person has a paid order."""
-    paid = (Order.Status.PAID, Order.Status.COMPLETED)
-    return Order.objects.filter(account__memberships__user=person.pk, status__in=paid).exists()
+    return Order.objects.filter(account__memberships__user=person.pk, status__in=CONFIRMED).exists()
 
 
 def has_paid_money(account_id: int) -> bool:

@@ -23,7 +23,7 @@ from shop.orders.giving_back.units import answered_units
 from shop.orders.lines.models import LineFeedback, OrderLine, OrderUnit
 from shop.orders.models import Order
 from shop.orders.places import UNPROVED_HOLDS_FOR
-from shop.orders.standing import Standing
+from shop.orders.standing import CONFIRMED, Standing
 from shop.payments.charge_backs.selectors import taken_back_of
 from shop.payments.models import Payment, PaymentEvent
 from shop.payments.requests.asked import Asked, left_to_buyer, next_part, still_to_come
@@ -119,7 +119,7 @@ class OrderView:
     @property
     def still_owed(self) -> Decimal:
         """Amount that a confirmed order still asks for; 0 for one that nothing was promised for."""
-        is_confirmed = self.order.status in (Order.Status.PAID, Order.Status.COMPLETED, Order.Status.REFUNDED)
+        is_confirmed = self.order.status in (*CONFIRMED, Order.Status.REFUNDED)
         return still_to_come(self.asked) if is_confirmed else ZERO
 
     @property

@@ -24,8 +24,8 @@ Kind = LedgerEntry.Kind
 # A payment that a bank takes back is received no more.
 RECEIVED = (Kind.ALLOCATED, Kind.REVERSED, Kind.MONEY_OUT)
 CONFIRMED = (Order.Status.PAID, Order.Status.COMPLETED)
-# Orders that have not ended: something may still be owed for them.
-MAY_OWE = (Order.Status.PLACED, *CONFIRMED)
+# Something may still be owed for these.
+NOT_ENDED = (Order.Status.PLACED, *CONFIRMED)
 
 
 class Sums(TypedDict):

@@ -15,6 +15,7 @@ from common.moments import day_ends, local_day
 from shop.checkout.buyers import rules_for
 from shop.orders.lines.models import OrderLine
 from shop.orders.models import Order
+from shop.orders.standing import NOT_ENDED
 
 SATURDAY = 5
 
@@ -29,8 +30,7 @@ def may_withdraw(order: Order, now: datetime) -> bool:
     """Tell whether the delay runs, and the order has not ended; whether somebody withdrew already is not asked. One
     query for an order with digital content, else none: nobody withdraws from that."""
     ends_at = delay_ends(order)
-    stands = order.status in (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
-    return ends_at is not None and stands and now < ends_at and withdrawable(order)
+    return ends_at is not None and order.status in NOT_ENDED and now < ends_at and withdrawable(order)
 
 
 def withdrawable(order: Order) -> bool:

@@ -10,10 +10,10 @@ from common.refusals import Sentence
 from documents.issued.models import Document
 from shop.orders.models import Order
 from shop.orders.selectors import Sight
+from shop.orders.standing import NOT_ENDED
 
 ISSUED = _("A document was issued with these details. It stays as it is, so they cannot be changed here any more.")
 OVER = _("This order is over, so its details cannot be changed here any more.")
-LIVING = (Order.Status.PLACED, Order.Status.PAID, Order.Status.COMPLETED)
 
 
 def sees_billing(order: Order, sight: Sight) -> bool:
@@ -23,7 +23,7 @@ def sees_billing(order: Order, sight: Sight) -> bool:
 
 def why_not_correctable(order: Order) -> Sentence:
     """Return a sentence that tells why a customer cannot correct an order any more; "" if they can. One query."""
-    if order.is_closed or order.status not in LIVING:
+    if order.is_closed or order.status not in NOT_ENDED:
         return OVER
     papers = Document.objects.filter(order_id=order.pk)
     return ISSUED if is_issued(papers.values_list("kind", flat=True)) else ""

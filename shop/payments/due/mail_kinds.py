@@ -17,7 +17,7 @@ from outbox.mails.kinds import BLANK, Receiver, Renewed, register_mail_kind
 from outbox.mails.models import Mail
 from shop.orders.mail_kinds import order_context, renew
 from shop.orders.models import Order
-from shop.orders.standing import MAY_OWE
+from shop.orders.standing import NOT_ENDED
 from shop.papers.late_payment import late_payment_terms
 from shop.payments.due.models import DueReminder
 from shop.payments.due.services import MAIL, PAYER_MAIL
@@ -84,7 +84,7 @@ def _order(mail: Mail) -> Order:
 
 def _owed(mail: Mail, order: Order) -> Asked | None:
     """Return the part of which the mail reminds, None once nothing of it is owed."""
-    if order.status not in MAY_OWE:
+    if order.status not in NOT_ENDED:
         return None
     asked = (each for each in asked_of(order) if each.request.pk == mail.context["request"])
     return next((each for each in asked if each.rest > 0 and each.request.due_on is not None), None)

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from billing.ledger.models import Account
 from billing.ledger.selectors import balance_of_orders
 from catalog.pricing import ZERO
-from shop.orders.standing import MAY_OWE
+from shop.orders.standing import NOT_ENDED
 from shop.payments.due.models import DuePart, DueReminder, ReminderPause
 from shop.payments.requests.models import PaymentRequest
 from shop.payments.requests.rests import rest
@@ -33,7 +33,10 @@ def due_parts() -> QuerySet[DuePart]:
     of_either = Q(order=OuterRef("order")) | Q(account=OuterRef("order__account"))
     pauses = ReminderPause.objects.filter(of_either, ended_at__isnull=True).order_by("pk")
     parts = DuePart.objects.filter(
-        due_on__isnull=False, state__in=(State.OPEN, State.COVERED), replaced_at__isnull=True, order__status__in=MAY_OWE
+        due_on__isnull=False,
+        state__in=(State.OPEN, State.COVERED),
+        replaced_at__isnull=True,
+        order__status__in=NOT_ENDED,
     )
     parts = parts.annotate(
         rest=rest(),

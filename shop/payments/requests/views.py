@@ -27,7 +27,7 @@ from accounts.rate_limits.services import TooOften, count_attempt
 from common.moments import local_day
 from shop.orders.models import Order
 from shop.orders.places import are_places_gone
-from shop.orders.standing import MAY_OWE
+from shop.orders.standing import NOT_ENDED
 from shop.pages.frame import site_of
 from shop.payments.attempts.services import ProviderSilent, start_payment
 from shop.payments.credit.selectors import credit_of
@@ -124,7 +124,7 @@ def _read(token: str) -> _Link | None:
         return None
     order, asked = found.order, asked_of(found.order)
     [own] = [each for each in asked if each.request.pk == found.pk]
-    is_open = order.status in MAY_OWE and found.state != State.WITHDRAWN and own.rest > 0
+    is_open = order.status in NOT_ENDED and found.state != State.WITHDRAWN and own.rest > 0
     methods = [method for method in methods_for(order, asked) if method.has_page] if is_open else []
     return _Link(order, own, len(asked) > 1, is_open, methods)
 

@@ -19,7 +19,7 @@ from outbox.jobs.services import NewJob, enqueue_many
 from shop.orders.locks import lock_order
 from shop.orders.mails import queue_card_not_charged
 from shop.orders.models import Order
-from shop.orders.standing import MAY_OWE
+from shop.orders.standing import NOT_ENDED
 from shop.payments.attempts.answers import end_attempts, note_started
 from shop.payments.attempts.models import KEY_HOLDS_FOR, PaymentAttempt
 from shop.payments.attempts.services import FIRST_ASKED_AFTER, PROBLEM_LENGTH, attempt_told, withdraw
@@ -142,7 +142,7 @@ def _conclude(charge: CardCharge, order: Order, asked: Asked | None, *, now: dat
         next_at=now + TRY_AGAIN_AFTER[charge.tries - 1] if has_more else None,
         problem=charge.problem or "declined",
     )
-    if order.status in MAY_OWE and not order.is_closed:
+    if order.status in NOT_ENDED and not order.is_closed:
         give_link(asked.request)
         queue_card_not_charged(order, charge_id=charge.pk, number=charge.tries, now=now)
 
@@ -156,7 +156,7 @@ def _make_charges(*, now: datetime) -> None:
         ~Exists(CardCharge.objects.filter(card=OuterRef("card"), request=OuterRef("pk"))),
         state=PaymentRequest.State.OPEN,
         due_on__lte=local_day(now),
-        order__status__in=MAY_OWE,
+        order__status__in=NOT_ENDED,
         order__sealed_at__isnull=True,
         order__blanked_at__isnull=True,
         card__isnull=False,
@@ -180,7 +180,7 @@ def _locked(charge_id: int) -> tuple[CardCharge, Order, Asked | None]:
 
 def _is_chargeable(card: SavedCard, order: Order, asked: Asked | None) -> bool:
     is_owed = asked is not None and asked.rest > 0 and asked.request.state == PaymentRequest.State.OPEN
-    stands = card.state == SavedCard.State.SAVED and order.status in MAY_OWE and not order.is_closed
+    stands = card.state == SavedCard.State.SAVED and order.status in NOT_ENDED and not order.is_closed
     return is_owed and stands and not _has_card_of_payer(card, asked)
 
 

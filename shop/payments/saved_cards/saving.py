@@ -15,7 +15,7 @@ from common.moments import local_day
 from common.plain_inserts import insert_rows
 from common.refusals import Refused
 from shop.orders.models import Order
-from shop.orders.standing import MAY_OWE
+from shop.orders.standing import NOT_ENDED
 from shop.payments.attempts.models import KEY_HOLDS_FOR
 from shop.payments.port import CallRefused, Provider, Unreachable
 from shop.payments.requests.asked import Asked
@@ -43,7 +43,7 @@ class CardNotBegun(Refused):
 
 def due_later(order: Order, asked: Sequence[Asked], *, today: date) -> list[Asked]:
     """Return the parts for which a card may be saved: still to be paid, not promised, and due after today."""
-    if order.status not in MAY_OWE:
+    if order.status not in NOT_ENDED:
         return []
     still = (each for each in asked if each.rest > 0 and each.request.state == PaymentRequest.State.OPEN)
     return [each for each in still if each.request.due_on is not None and each.request.due_on > today]
